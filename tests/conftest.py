@@ -1,0 +1,16 @@
+"""What every test may ask for."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Under tests only test_*.py is a test: doctest must not import solutions, mutants, benchmarks, hostile submissions."""
+    return True if collection_path.suffix == ".py" and not collection_path.name.startswith("test_") else None
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same generator for every test: what fails once, fails again."""
+    return np.random.default_rng(0)
