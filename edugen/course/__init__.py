@@ -1,0 +1,5 @@
+"""The course: its manifest, command line, notebooks, equation index and errata."""
+
+from .manifest import Chapter, Course, Section, UnknownSection, course
+
+__all__ = ["Chapter", "Course", "Section", "UnknownSection", "course"]

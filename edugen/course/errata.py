@@ -1,0 +1,57 @@
+"""Errata of the lectures, read from errata.toml. Each is proven by two functions of tests/test_errata.py."""
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .manifest import label_key
+
+__all__ = ["Erratum", "errata"]
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """What is printed at an equation, what is right, and why, in a line. Formulas are LaTeX without dollars."""
+
+    label: str
+    printed: str
+    right: str
+    reason: str
+
+    @property
+    def tests(self) -> tuple[str, str]:
+        """Names of the functions that show the printed form failing, and the right one holding.
+
+        >>> Erratum("4.36", "", "", "").tests
+        ('test_4_36_printed', 'test_4_36_right')
+        """
+        name = re.sub(r"[^A-Za-z0-9]", "_", self.label)
+        return f"test_{name}_printed", f"test_{name}_right"
+
+
+def read(text: str) -> tuple[Erratum, ...]:
+    """The errata in a text of TOML, sorted by label.
+
+    Raises
+    ------
+    ValueError
+        Where a key is missing, unknown or empty, or a label stands twice.
+    """
+    found: dict[str, Erratum] = {}
+    for entry in tomllib.loads(text).get("erratum", []):
+        label = entry.get("label", "?")
+        wrong = {"label", "printed", "right", "reason"} ^ {key for key, value in entry.items() if str(value).strip()}
+        if wrong:
+            raise ValueError(f"errata.toml: {label} has a missing, empty or unknown key: {', '.join(sorted(wrong))}")
+        if label in found:
+            raise ValueError(f"errata.toml: the label {label} stands twice")
+        found[label] = Erratum(**entry)
+    return tuple(sorted(found.values(), key=lambda erratum: label_key(erratum.label)))
+
+
+@functools.cache
+def errata() -> tuple[Erratum, ...]:
+    """The errata of the course, in lecture order, read once."""
+    return read(Path(__file__).with_name("errata.toml").read_text(encoding="utf-8"))
