@@ -1,0 +1,38 @@
+"""What a loader returns: inputs with their labels, and three such sets for training, tuning and a last look."""
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["Dataset", "Split"]
+
+
+class Dataset(NamedTuple):
+    """N observations of inputs and outputs.  Cho (2.4).
+
+    Parameters
+    ----------
+    x : array (N, D)
+    y : integers (N,)
+
+    Examples
+    --------
+    >>> x, y = Dataset(np.zeros((3, 2)), np.array([0, 1, 1]))
+    >>> x.shape, y.shape
+    ((3, 2), (3,))
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+class Split(NamedTuple):
+    """Disjoint sets: one to learn from, one to choose by, and one to look at once.
+
+    Parameters
+    ----------
+    train, validation, test : Dataset
+    """
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
