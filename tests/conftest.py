@@ -6,7 +6,7 @@ import pytest
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Under tests only test_*.py is a test: doctest must not import solutions, mutants, benchmarks, hostile submissions."""
+    """Under tests only test_*.py is a test: doctest must not import solutions, mutants or benchmarks."""
     return True if collection_path.suffix == ".py" and not collection_path.name.startswith("test_") else None
 
 

@@ -1,0 +1,99 @@
+"""Imports run one way (the contract in setup.cfg), and `import edugen` stays light."""
+import configparser
+import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import edugen
+
+ROOT = Path(__file__).parents[1]
+LINT = "from importlinter.cli import lint_imports_command as run; run(['--no-cache'])"
+PACKAGES = sorted(m.name for m in pkgutil.iter_modules(edugen.__path__) if m.name not in {"course", "grading"})
+
+
+def python(code: str, folder: Path = ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+
+
+def layers() -> list[list[str]]:
+    """The stack as setup.cfg declares it, highest first; packages of one layer together."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lines = config["importlinter:contract:stack"]["layers"].split("\n")
+    return [[name.strip(" ()") for name in line.replace(":", "|").split("|")] for line in lines if line]
+
+
+def plant(tree: Path, package: str, line: str = "") -> None:
+    """Write `line` into `package`; what does not exist yet is made."""
+    folder = tree / "edugen" / package
+    module = folder.with_suffix(".py")
+    if not module.exists():
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").touch()
+        module = folder / "planted.py"
+    with module.open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(ROOT / "edugen", tmp_path / "edugen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "setup.cfg", tmp_path)
+    return tmp_path
+
+
+def test_the_contract_holds():
+    result = python(LINT)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_planted_import_is_caught_at_every_layer(copy):
+    stack = layers()
+    upward = [(low, high) for highs, lows in zip(stack, stack[1:]) for low in lows for high in highs]
+    for low, high in upward:
+        plant(copy, high)
+        plant(copy, low, f"def later():\n    import edugen.{high}")     # hidden in a function, it still counts
+    output = python(LINT, copy).stdout
+    missed = [f"{low} -> {high}" for low, high in upward
+              if f"edugen.{low} is not allowed to import edugen.{high}:" not in output]
+    assert len(upward) >= 12 and not missed, f"planted, not reported: {missed}\n{output}"
+
+
+@pytest.mark.parametrize("package, line, report", [
+    ("classification", "from edugen.kernels import planted", "edugen.classification.planted -> edugen.kernels.planted"),
+    ("latent", "import edugen.undirected", "edugen.latent is not allowed to import edugen.undirected"),
+    ("plots", "import edugen.data", "edugen.plots is not allowed to import edugen.data"),
+    ("utils", "", "- edugen.utils"),
+])
+def test_a_forbidden_shortcut_is_caught(copy, package, line, report):
+    for other in ("kernels", "undirected", "data"):
+        plant(copy, other)
+    plant(copy, package, line)
+    result = python(LINT, copy)
+    assert result.returncode == 1 and report in result.stdout, result.stdout
+
+
+def imported(module: str) -> set[str]:
+    """Top-level packages that a fresh process holds after importing `module`."""
+    result = python(f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})")
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.split())
+
+
+def test_import_edugen_is_light():
+    heavy = imported("edugen") & {"numba", "matplotlib", "scipy", "tqdm", "click", "rich", "pytest", "IPython"}
+    assert not heavy, f"`import edugen` imports {', '.join(sorted(heavy))}: import it inside the function that needs it"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_draws_compiles_or_counts_before_it_is_asked(package):
+    assert not imported(f"edugen.{package}") & {"numba", "matplotlib", "tqdm"}
+
+
+def test_importing_edugen_costs_little_over_numpy():
+    code = "import numpy, time; t = time.perf_counter(); import edugen; print(time.perf_counter() - t)"
+    assert min(float(python(code).stdout) for _ in range(5)) < 0.15   # s; the least of five: others use the machine
