@@ -1,5 +1,9 @@
 """What every test may ask for."""
+import os
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:      # one worker a core: threads of BLAS in each would fight
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
