@@ -93,7 +93,7 @@ class Course:
         return tuple(section for chapter in self.chapters for section in chapter.sections)
 
     def find(self, name: str) -> Section:
-        """The section of that number ("2.1.2"), stem ("cross_entropy"), or section of the lecture it alone covers ("2.1.1").
+        """The section of that number or stem, or the one that covers that section of the lecture alone ("2.1.1").
 
         Raises
         ------

@@ -42,7 +42,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Text is written as UTF-8 with the line ends it has. Folders above are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")       # in the same folder, for a rename does not cross file systems
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")       # beside it: a rename stays in one file system
     try:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(temporary, path)

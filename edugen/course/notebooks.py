@@ -1,0 +1,188 @@
+"""Notebooks: run in a fresh kernel, followed from cell to cell, and written as HTML."""
+
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from .places import write_atomically
+
+__all__ = ["NotebookFailed", "execute", "read", "tags", "write_html"]
+
+KERNEL_ENVIRONMENT = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # whatever the shell around us asks for
+    "OPENBLAS_THREAD_TIMEOUT": "4",         # BLAS threads that spin on after a product fight our kernels' for the cores
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger would warn about frozen modules
+}
+
+# Solutions are folded, pictures keep their alt text, and of the scripts that nbconvert links to only MathJax is left.
+TEMPLATE = """\
+{%- extends 'index.html.j2' -%}
+{% block html_head_js %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+{% block html_head_css %}<style>
+main { max-width: 60rem; margin: auto }
+details.solution > summary { cursor: pointer; margin: 0 0 .5rem 5rem; font-family: var(--jp-content-font-family) }
+</style>{% endblock %}
+{% block codecell %}
+{%- if 'solution' in cell.metadata.get('tags', []) -%}
+<details class="solution"><summary>A solution</summary>{{ super() }}</details>
+{%- else -%}{{ super() }}{%- endif -%}
+{% endblock %}
+{% block data_png scoped %}
+{%- set alt = output | get_metadata('alt', 'image/png') -%}
+{%- if alt -%}{{ super() | replace('<img ', '<img alt="' ~ (alt | escape_html) ~ '" ', 1) }}
+{%- else -%}{{ super() }}{%- endif -%}
+{% endblock %}
+"""
+
+
+class NotebookFailed(Exception):
+    """A notebook did not run to its end. The message shows the cell, its line, and the error.
+
+    Attributes
+    ----------
+    cell : int, position of the cell in the notebook, from 0
+    error : str, name of the error, such as "AssertionError", "Timeout" or "DeadKernel"
+    """
+
+    def __init__(self, message: str, cell: int, error: str):
+        super().__init__(message)
+        self.cell, self.error = cell, error
+
+
+class _ThisPython(KernelSpecManager):
+    """Always the Python that runs us: a kernel called python3 that is found on the machine may be another's."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook in a file.
+
+    Raises
+    ------
+    ValueError
+        Where the file is not a notebook; the message names it.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise ValueError(f"{path} is not a notebook: {str(error).splitlines()[0]}") from error
+    return notebook
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def execute(
+    path: Path,
+    *,
+    limit: float = 600,
+    progress: Callable[[int, int], Any] = lambda done, total: None,
+    env: Mapping[str, str] | None = None,
+    edit: Callable[[NotebookNode], Any] = lambda notebook: None,
+) -> NotebookNode:
+    """Run a notebook from its first cell, in a fresh kernel and an empty folder.
+
+    Parameters
+    ----------
+    path : the notebook's file, which stays as it is
+    limit : seconds for the whole notebook, from the moment its kernel is there
+    progress : called with the number of cells done and of all cells, before the first cell and after each
+    env : variables added to the kernel's environment
+    edit : may change the notebook in place before it runs
+
+    Returns
+    -------
+    The notebook with its outputs.
+
+    Raises
+    ------
+    NotebookFailed
+        Where a cell raises, the time is over, or the kernel dies.
+    """
+    notebook = read(path)
+    edit(notebook)
+    log = logging.getLogger("edugen.notebooks")
+    log.disabled = True                                             # what goes wrong is raised, and told once
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython(), log=log)
+    deadline, position, total = float("inf"), 0, len(notebook.cells)
+    client = NotebookClient(
+        notebook, km=manager, log=log, shutdown_kernel="immediate", coalesce_streams=True,
+        timeout_func=lambda cell: max(deadline - time.monotonic(), 0.01),
+    )
+    environment = {**os.environ, **KERNEL_ENVIRONMENT, **(env or {})}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            with client.setup_kernel(cwd=folder, env=environment, cleanup_kc=True):
+                deadline = time.monotonic() + limit
+                progress(0, total)
+                for position, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, position)
+                    progress(position + 1, total)
+        except CellExecutionError as error:
+            message = f"{_where(path, notebook, position)} raised\n\n{_tell(notebook.cells[position], error)}"
+            raise NotebookFailed(message, position, error.ename) from None
+        except CellTimeoutError:
+            message = f"{_where(path, notebook, position)} was running when the notebook's {limit:g} s were over"
+            raise NotebookFailed(message, position, "Timeout") from None
+        except RuntimeError as error:
+            reason = f"({error}): out of memory, or a crash in compiled code"
+            message = f"{_where(path, notebook, position)} lost its kernel {reason}"
+            raise NotebookFailed(message, position, "DeadKernel") from None
+    return notebook
+
+
+def _where(path: Path, notebook: NotebookNode, position: int) -> str:
+    cell = notebook.cells[position]
+    return f"{path.name}, cell {position + 1} of {len(notebook.cells)} ({cell.get('id', 'no id')})"
+
+
+def _tell(cell: NotebookNode, error: CellExecutionError) -> str:
+    """What a reader looks for in a traceback: the lines around the one that failed, the last frame, the error."""
+    trace = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
+    lines = cell.source.splitlines()
+    own = re.search(rf"Cell In\s?\[{cell.execution_count}\], line (\d+)", trace)
+    told = []
+    if own and int(own[1]) <= len(lines):
+        at = int(own[1])
+        shown = range(max(at - 3, 1), min(at + 1, len(lines)) + 1)
+        told = [f"{'>' if n == at else ' '} {n:3} | {lines[n - 1]}" for n in shown]
+    frames = re.findall(r"^(?:File (.+?):(\d+)|Cell In\s?\[(\d+)\], line (\d+)), in (\w+)", trace, re.MULTILINE)
+    if frames:
+        file, line, number, cell_line, function = frames[-1]
+        told += ["", f"in {function}, {f'{file}:{line}' if file else f'line {cell_line} of In [{number}]'}"]
+    return "\n".join([*told, "", f"{error.ename}: {error.evalue}" if error.evalue else error.ename]).strip("\n")
+
+
+def write_html(notebook: NotebookNode, path: Path, title: str) -> None:
+    """Write a notebook as one HTML file: the whole of it or, if anything fails, nothing."""
+    exporter = HTMLExporter(
+        template_name="lab", template_file="edugen.html.j2",
+        extra_loaders=[jinja2.DictLoader({"edugen.html.j2": TEMPLATE})],
+    )
+    exporter.log.setLevel(logging.CRITICAL)
+    notebook.metadata["title"] = title
+    body, _ = exporter.from_notebook_node(notebook)
+    write_atomically(path, body)
