@@ -1,0 +1,67 @@
+"""The cross-entropy loss with its gradient written by hand.  Cho (2.30)-(2.32)."""
+from typing import Any
+
+import numpy as np
+
+from ...kernels import softmax as kernels
+from ..tensor import primitive, raw, rule
+from .softmax import log_softmax
+
+__all__ = ["cross_entropy"]
+
+
+def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = False) -> Any:
+    r"""Surprise at each label, :math:`-\log p(y \mid x)`, one number an example.  Cho (2.30).
+
+    Parameters
+    ----------
+    scores : array (..., K), logits; or energies, the logits' negatives, with `energies=True`
+    labels : integers (...), each in 0..K-1; or probabilities (..., K), one-hot or soft
+    axis : where the K classes stand
+
+    Returns
+    -------
+    array (...); take its mean for the loss of a batch
+
+    Examples
+    --------
+    >>> cross_entropy(np.array([[0.0, np.log(3.0)]]), np.array([1]))      # p = (1/4, 3/4): -log 3/4
+    array([0.28768207])
+    >>> cross_entropy(np.array([[0.0, -np.log(3.0)]]), np.array([[0, 1]]) * 1.0, energies=True)
+    array([0.28768207])
+    """
+    logits = -scores if energies else scores
+    shape, kind = np.shape(logits), np.asarray(raw(labels)).dtype.kind
+    if kind == "f" and np.shape(labels) == shape:
+        return -np.sum(labels * log_softmax(logits, axis=axis), axis=axis)
+    if not shape or not -len(shape) <= axis < len(shape):
+        raise ValueError(f"cross_entropy: scores of shape {shape} have no axis {axis}")
+    axis %= len(shape)
+    expected = shape[:axis] + shape[axis + 1:]
+    if kind not in "iu" or np.shape(labels) != expected:
+        raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "
+                         f"{shape}, got {np.asarray(raw(labels)).dtype} of shape {np.shape(labels)}")
+    labels = np.asarray(labels)
+    if labels.size and not (labels.min() >= 0 and labels.max() < shape[axis]):
+        raise ValueError(f"cross_entropy: labels must lie in 0..{shape[axis] - 1}, got {labels.min()}..{labels.max()}; "
+                         "classes are counted from 0")
+    return _cross_entropy(logits, labels=labels, axis=axis)
+
+
+@primitive
+def _cross_entropy(logits, labels, axis):
+    return kernels.cross_entropy(logits, labels, axis)
+
+
+@rule(_cross_entropy)
+def _(g, y, logits, labels=None, axis=-1):
+    index = np.expand_dims(labels, axis)
+    log_normalizer = np.expand_dims(y, axis) + np.take_along_axis(logits, index, axis)
+    p = np.exp(logits - log_normalizer)                                          # (2.29); one exp, no second softmax
+    return np.expand_dims(g, axis) * (p - _one_hot(index, np.shape(p), axis, p.dtype))        # (2.32): model minus data
+
+
+def _one_hot(index, shape, axis, dtype):
+    chosen = np.zeros(shape, dtype)
+    np.put_along_axis(chosen, index, 1, axis)
+    return chosen

@@ -1,0 +1,156 @@
+"""Trees: parameters in dicts, lists, tuples and dataclasses.
+
+A leaf is a floating array (or a float, or a tensor). Everything else, integers, strings, functions, is carried along unchanged.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .tensor import Tensor
+
+__all__ = ["flatten", "is_leaf", "map", "paths", "ravel", "unflatten"]
+
+
+def is_leaf(x: Any) -> bool:
+    """Whether `x` is something that has a gradient: a floating array, a float, a tensor."""
+    kind = type(x)
+    return kind is Tensor or kind is float or (isinstance(x, (np.ndarray, np.floating)) and x.dtype.kind == "f")
+
+
+def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
+    """The leaves of a tree, and the function that builds the same tree around others.
+
+    Examples
+    --------
+    >>> leaves, build = flatten({"W": np.ones(2), "depth": 3, "b": 0.5})
+    >>> leaves
+    [array([1., 1.]), 0.5]
+    >>> build([7, 8])
+    {'W': 7, 'depth': 3, 'b': 8}
+    """
+    leaves: list = []
+    _collect(tree, tree, leaves, "")
+    return leaves, partial(unflatten, tree)
+
+
+def unflatten(like: Any, leaves: list) -> Any:
+    """A tree shaped like `like` around `leaves`. Constructors are not called: a gradient is no model, and isn't validated."""
+    remaining = iter(leaves)
+    tree = _build(like, remaining)
+    if next(remaining, None) is not None:
+        raise ValueError(f"unflatten: got {len(leaves)} leaves, more than the tree has")
+    return tree
+
+
+def map(f: Callable, tree: Any, *others: Any) -> Any:
+    """Apply `f` to corresponding leaves; the result has the structure of the first tree.
+
+    Examples
+    --------
+    >>> map(lambda t, g: t - 0.1 * g, {"w": 1.0}, {"w": 2.0})
+    {'w': 0.8}
+    """
+    columns: list[list] = []
+    for other in (tree, *others):
+        columns.append([])
+        _collect(tree, other, columns[-1], "")
+    return unflatten(tree, [f(*leaves) for leaves in zip(*columns, strict=True)])
+
+
+def paths(tree: Any) -> list[str]:
+    """Where each leaf is, as one would write it after the tree's name: `['W']`, `[0].mean`; `''` for a bare array."""
+    return [path for path, _ in _walk(tree, "")]
+
+
+def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """All leaves in one vector, and the differentiable way back.
+
+    Examples
+    --------
+    >>> vector, unravel = ravel({"W": np.zeros((2, 2)), "b": np.ones(2)})
+    >>> vector
+    array([0., 0., 0., 0., 1., 1.])
+    >>> unravel(vector)["b"]
+    array([1., 1.])
+    """
+    leaves, build = flatten(tree)
+    shapes = [np.shape(leaf) for leaf in leaves]
+    ends = np.cumsum([0] + [int(np.prod(s)) for s in shapes])
+
+    def unravel(vector):
+        if np.shape(vector) != (ends[-1],):
+            raise ValueError(f"unravel: expected a vector of {ends[-1]} numbers, got shape {np.shape(vector)}")
+        return build([np.reshape(vector[a:b], s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)])
+
+    return (np.concatenate([np.reshape(leaf, -1) for leaf in leaves]) if leaves else np.zeros(0)), unravel
+
+
+def _children(tree: Any) -> Iterator[tuple[Any, str]] | None:
+    """(key, how it is written) of each child, or None where the tree ends."""
+    if isinstance(tree, dict):
+        return ((k, f"[{k!r}]") for k in tree)
+    if isinstance(tree, (list, tuple)):
+        return ((i, f"[{i}]") for i in range(len(tree)))
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return ((f.name, f".{f.name}") for f in fields(tree))
+    return None
+
+
+def _child(tree, key):
+    return getattr(tree, key) if isinstance(key, str) and not isinstance(tree, dict) else tree[key]
+
+
+def _collect(like, tree, leaves, path):
+    """Append to `leaves` what stands in `tree` where `like` has leaves, in the order of `like`."""
+    if is_leaf(like):
+        if not is_leaf(tree) and not isinstance(tree, (np.ndarray, np.generic, int)):
+            raise ValueError(f"trees differ: {path or 'the top'} is an array in the first, {type(tree).__name__} in another")
+        leaves.append(tree)
+        return
+    children = _children(like)
+    if children is None:
+        return
+    if like is not tree:
+        if type(like) is not type(tree) or _keys(like) != _keys(tree):
+            raise ValueError(f"trees differ at {path or 'the top'}: {_describe(like)} in the first, {_describe(tree)} in another")
+    for key, written in children:
+        _collect(_child(like, key), _child(tree, key), leaves, path + written)
+
+
+def _keys(tree):
+    return {key for key, _ in _children(tree) or ()}
+
+
+def _describe(tree):
+    return type(tree).__name__ + (f" with {sorted(map(str, _keys(tree)))}" if _keys(tree) else "")
+
+
+def _build(like, remaining):
+    if is_leaf(like):
+        try:
+            return next(remaining)
+        except StopIteration:
+            raise ValueError("unflatten: fewer leaves than the tree has") from None
+    if isinstance(like, dict):
+        return type(like)((k, _build(v, remaining)) for k, v in like.items())
+    if isinstance(like, (list, tuple)):
+        children = [_build(v, remaining) for v in like]
+        return type(like)(*children) if hasattr(like, "_fields") else type(like)(children)
+    if is_dataclass(like) and not isinstance(like, type):
+        copy = object.__new__(type(like))
+        for f in fields(like):
+            object.__setattr__(copy, f.name, _build(getattr(like, f.name), remaining))
+        return copy
+    return like
+
+
+def _walk(tree, path):
+    if is_leaf(tree):
+        yield path, tree
+    for key, written in _children(tree) or ():
+        yield from _walk(_child(tree, key), path + written)

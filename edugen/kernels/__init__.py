@@ -1,0 +1,4 @@
+"""The loops that have to be fast.  Arrays in, arrays out; no gradients here, and nothing but NumPy (and Numba) is imported."""
+from . import softmax
+
+__all__ = ["softmax"]
