@@ -15,7 +15,8 @@ __all__ = ["KINDS", "Place", "index"]
 
 KINDS = ("test", "source", "notebook", "exercise")
 
-SKIPPED = {"__pycache__", ".ipynb_checkpoints", "course", "grading"}        # the last two speak of labels, and compute none
+# The last two speak of labels, and compute none.
+SKIPPED = {"__pycache__", ".ipynb_checkpoints", "course", "grading"}
 
 LABEL = r"(?:[1-6]\.\d{1,3}|[VGE]-\d{1,3})"
 BETWEEN = r"(?:, | and |, and |\)?(?:–|-|\.\.| to )\(?)"
