@@ -2,8 +2,8 @@
 
 "Optical Recognition of Handwritten Digits" by Ethem Alpaydin and Cenk Kaynak (1998), UCI Machine Learning Repository,
 https://doi.org/10.24432/C50P49, licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). The copy is
-scikit-learn's, stored as bytes, values unchanged: see ATTRIBUTION.txt beside it. Each pixel counts the inked points of a
-4 x 4 block of a larger scan, 0 to 16. Thirteen people wrote these images.
+scikit-learn's, stored as bytes, values unchanged: see ATTRIBUTION.txt beside it. Each pixel counts the inked points, 0
+to 16, of a 4 x 4 block of a larger scan. Thirteen people wrote these images.
 """
 from functools import cache
 from importlib.resources import files
