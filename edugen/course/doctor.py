@@ -74,7 +74,8 @@ def _blas() -> Finding:
 
     blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
     names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-    threads = next((f"{name}={os.environ[name]}" for name in names if name in os.environ), f"a thread for each of {os.cpu_count()} cores")
+    limits = [f"{name}={os.environ[name]}" for name in names if name in os.environ]
+    threads = ", ".join(limits) or f"a thread for each of {os.cpu_count()} cores"
     return Finding("BLAS", f"{blas.get('name', 'unknown')} {blas.get('version', '')}, {threads}")
 
 

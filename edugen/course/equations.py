@@ -15,8 +15,8 @@ __all__ = ["KINDS", "Place", "index"]
 
 KINDS = ("test", "source", "notebook", "exercise")
 
-# The last two speak of labels, and compute none.
-SKIPPED = {"__pycache__", ".ipynb_checkpoints", "course", "grading"}
+HIDDEN = {"__pycache__", ".ipynb_checkpoints"}
+NOT_SOURCE = {("course",), ("grading",)}            # they speak of labels, and compute none
 
 LABEL = r"(?:[1-6]\.\d{1,3}|[VGE]-\d{1,3})"
 BETWEEN = r"(?:, | and |, and |\)?(?:–|-|\.\.| to )\(?)"
@@ -56,7 +56,8 @@ def index(root: Path | None = None) -> dict[str, list[Place]]:
     found: list[Place] = []
     for kind, folder, base in _trees(root):
         for path in sorted(folder.rglob("*.ipynb" if kind == "notebook" else "*.py")):
-            if SKIPPED & set(path.relative_to(base).parts[:-1]):
+            parts = path.relative_to(folder).parts[:-1]
+            if HIDDEN & set(parts) or kind == "source" and parts[:1] in NOT_SOURCE:
                 continue
             name, text = path.relative_to(base).as_posix(), path.read_text(encoding="utf-8")
             read = {"test": _proofs, "notebook": _tags}.get(kind, _citations)

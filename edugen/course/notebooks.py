@@ -29,7 +29,7 @@ KERNEL_ENVIRONMENT = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger would warn about frozen modules
 }
 
-# Solutions are folded, pictures keep their alt text, and of the scripts that nbconvert links to only MathJax is left.
+# Solutions are folded, and of the scripts that nbconvert links to only MathJax is left.
 TEMPLATE = """\
 {%- extends 'index.html.j2' -%}
 {% block html_head_js %}{% endblock %}
@@ -42,11 +42,6 @@ details.solution > summary { cursor: pointer; margin: 0 0 .5rem 5rem; font-famil
 {% block codecell %}
 {%- if 'solution' in cell.metadata.get('tags', []) -%}
 <details class="solution"><summary>A solution</summary>{{ super() }}</details>
-{%- else -%}{{ super() }}{%- endif -%}
-{% endblock %}
-{% block data_png scoped %}
-{%- set alt = output | get_metadata('alt', 'image/png') -%}
-{%- if alt -%}{{ super() | replace('<img ', '<img alt="' ~ (alt | escape_html) ~ '" ', 1) }}
 {%- else -%}{{ super() }}{%- endif -%}
 {% endblock %}
 """
@@ -85,7 +80,7 @@ def read(path: Path) -> NotebookNode:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError) as error:
         raise ValueError(f"{path} is not a notebook: {str(error).splitlines()[0]}") from error
     return notebook
 

@@ -1,0 +1,68 @@
+"""The equation index finds what it should, nothing else, and every equation of the course proven."""
+import time
+
+import pytest
+
+from edugen.course import course, places
+from edugen.course.equations import index
+
+
+@pytest.fixture
+def clone(tmp_path):
+    for name, text in {
+        "tests/test_a.py": (
+            "import pytest\n\n@pytest.mark.equation('2.30', \"2.31\")\n@pytest.mark.slow\ndef test_gradient():\n    assert 2.5\n\n"
+            "@pytest.mark.equation('V-4')\nclass TestIt:\n    '''It uses (2.29).'''\n"
+        ),
+        "edugen/a.py": (
+            '"""Softmax.  Cho (2.29), (2.15-2.17) and (2.42)-(2.44)."""\n\n\ndef f(a):\n    """Cho (V-3).\n\n    As (2.30).\n    """\n'
+            "    return g(2.11) + a[0](2.12)   # (2.31), not f(2.13) nor (0.5) nor 2.14\n\n\ndef g(a):\n    return (2.18)\n"
+        ),
+        "edugen/course/b.py": "# (2.99)\n",
+        "notebooks/2_x/a.ipynb": '{"cells": [\n {"cell_type": "markdown",\n   "id": "law",\n  "source": [\n   "$$ a \\\\tag{2.30} $$ (2.32)"\n]}]}',
+        "exercises/2_x/a.py": 'def f():\n    """Write (2.30).\n    """\n',
+    }.items():
+        places.write_atomically(tmp_path / name, text)
+    return tmp_path
+
+
+def test_each_label_is_found_where_it_stands(clone):
+    found = {label: [(p.kind, p.path, p.line, p.what) for p in places] for label, places in index(clone).items()}
+    assert found["2.30"] == [
+        ("test", "tests/test_a.py", 5, "test_gradient"),
+        ("source", "edugen/a.py", 7, "f"),
+        ("notebook", "notebooks/2_x/a.ipynb", 5, "cell law"),
+        ("exercise", "exercises/2_x/a.py", 2, "f"),
+    ]
+    assert [place[:3] for place in found["2.31"]] == [("test", "tests/test_a.py", 5), ("source", "edugen/a.py", 9)]
+    assert found["V-4"] == [("test", "tests/test_a.py", 9, "TestIt")]
+
+
+def test_nothing_else_is_found_and_labels_are_in_order(clone):
+    assert list(index(clone)) == ["2.15", "2.16", "2.17", "2.29", "2.30", "2.31", "2.42", "2.43", "2.44", "V-3", "V-4"]
+
+
+def test_index_of_an_installed_package_has_no_tests(tmp_path, monkeypatch):
+    package = tmp_path / "edugen"
+    monkeypatch.setattr(places, "PACKAGE", package)
+    places.write_atomically(package / "a.py", "x = 1   # (2.30)\n")
+    places.write_atomically(package / "course" / "notebooks" / "2_x" / "a.ipynb", '"\\\\tag{2.30}"')
+    places.write_atomically(package / "course" / "exercises" / "2_x" / "a.py", "# (2.30)")
+    assert [(p.kind, p.path) for p in index()["2.30"]] == [
+        ("source", "edugen/a.py"),
+        ("notebook", "edugen/course/notebooks/2_x/a.ipynb"),
+        ("exercise", "edugen/course/exercises/2_x/a.py"),
+    ]
+
+
+def test_index_is_fast():
+    began = time.perf_counter()
+    index()
+    assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize("section", course().sections, ids=lambda section: section.stem)
+def test_every_equation_of_a_section_is_proven_and_cited(section):
+    kinds = {label: {place.kind for place in index().get(label, ())} for label in section.equations}
+    assert not [label for label, found in kinds.items() if "test" not in found], "proven by no test"
+    assert not [label for label, found in kinds.items() if "notebook" not in found], "derived in no notebook"

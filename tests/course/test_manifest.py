@@ -1,0 +1,133 @@
+"""The manifest: what it says, how it is searched, and that the four trees have the rooms it lists, and no other."""
+import re
+from pathlib import Path
+
+import pytest
+
+from edugen.course import UnknownSection, course, places
+from edugen.course.manifest import expand, read
+
+ROOT = Path(__file__).parents[2]
+
+ONE = """
+[[chapter]]
+number = 2
+package = "classification"
+title = "Classification"
+lecture = "Cho"
+[[chapter.section]]
+number = "2.1"
+stem = "losses"
+title = "Losses"
+covers = ["2.1", "2.1.1"]
+equations = ["2.1..2.3"]
+minutes = 10
+"""
+
+
+def test_chapters_are_those_of_the_course():
+    packages = ["background", "energy", "classification", "blocks", "latent", "undirected", "further"]
+    assert [(chapter.number, chapter.package) for chapter in course().chapters] == list(enumerate(packages))
+
+
+@pytest.mark.parametrize("stem, count", [("losses", 14), ("cross_entropy", 23), ("backprop", 28), ("reverse_mode", 0)])
+def test_equations_of_a_section(stem, count):
+    assert len(course().find(stem).equations) == count
+
+
+def test_no_label_of_the_first_part_of_chapter_two_is_forgotten():
+    labels = [label for section in course().sections for label in section.labels]
+    assert sorted(labels, key=lambda label: int(label[2:])) == [f"2.{n}" for n in range(1, 68)]
+    assert {label for section in course().sections for label in section.cited} == {"2.4", "2.61"}
+
+
+@pytest.mark.parametrize("name, stem", [
+    ("backprop", "backprop"), ("2.2", "backprop"), ("2.2.1", "backprop"), ("§2.1.1", "losses"), ("2.1.2.", "cross_entropy"),
+    ("Cross-Entropy", "cross_entropy"), (" reverse_mode ", "reverse_mode"),
+])
+def test_section_is_found(name, stem):
+    assert course().find(name).stem == stem
+
+
+@pytest.mark.parametrize("name, message", [
+    ("bakprop", r"Did you mean backprop \(2\.2\)\?"),
+    ("reversemode", r"Did you mean reverse_mode"),
+    ("softmax", r"Did you mean cross_entropy"),
+    ("xyzzy", r"lists them all"),
+    ("", r"lists them all"),
+    ("2.2.2", r"backprop \(2\.2\) and reverse_mode \(2\.2\.3\)\. Say which"),
+])
+def test_section_that_is_not_found_is_guessed(name, message):
+    with pytest.raises(UnknownSection, match=message):
+        course().find(name)
+
+
+def test_owner_of_a_label():
+    assert course().owner("2.37").stem == "losses"
+    assert course().owner("2.61").stem == "backprop"
+    assert course().owner("9.99") is None
+
+
+@pytest.mark.parametrize("wrong, message", [
+    (ONE.replace('stem = "losses"', ""), "chapter 2: .*stem"),
+    (ONE.replace("minutes", "minuets"), "minuets"),
+    (ONE.replace('"2.1..2.3"', '"2.1..2.3", "2.2"'), "label '2.2' stands twice"),
+    (ONE.replace('"2.1..2.3"', '"2.3..2.1"'), "no range"),
+    (ONE.replace('"2.1..2.3"', '"2.3..3.1"'), "no range"),
+    (ONE + 'before = ["backprop"]', "builds on 'backprop', which no section before it is"),
+    (ONE + ONE[ONE.index("[[chapter.section]]"):], "number '2.1' stands twice"),
+])
+def test_manifest_that_is_wrong_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        read(wrong)
+
+
+def test_range_of_labels():
+    assert expand(["2.9..2.11", "V-1", "V-8..V-9"]) == ("2.9", "2.10", "2.11", "V-1", "V-8", "V-9")
+
+
+# The four trees, both ways.
+
+SECTIONS = pytest.mark.parametrize("section", course().sections, ids=lambda section: section.stem)
+
+
+@SECTIONS
+def test_section_has_every_room(section):
+    rooms = [
+        ROOT / "edugen" / section.package / f"{section.stem}.py",
+        ROOT / "notebooks" / section.folder / f"{section.stem}.ipynb",
+        ROOT / "exercises" / section.folder / f"{section.stem}.py",
+        ROOT / "exercises" / section.folder / f"check_{section.stem}.py",
+        ROOT / "tests" / section.package / f"test_{section.stem}.py",
+        ROOT / "tests" / "exercises" / section.package / section.stem / "solution.py",
+    ]
+    assert not [str(room.relative_to(ROOT)) for room in rooms if not room.is_file()]
+
+
+def test_every_notebook_and_exercise_is_in_the_manifest():
+    listed = {path for s in course().sections for path in (s.notebook, s.exercise, s.checks)}
+    on_disk = {
+        path for tree in ("notebooks", "exercises") for chapter in course().chapters
+        for path in (ROOT / tree / chapter.folder).glob("*") if path.suffix in (".ipynb", ".py")
+    }
+    assert on_disk <= listed
+    strays = [path for tree in ("notebooks", "exercises") for path in (ROOT / tree).rglob("*")
+              if path.suffix in (".ipynb", ".py") and path.parent.parent != ROOT / tree]
+    assert not strays, "notebooks and exercises lie in the folder of their chapter"
+
+
+# Modules of a chapter's package that are named in the design of the course are sections; here are those that are not.
+HELPERS = {"classification": {"optimizers"}}
+
+
+def test_every_module_of_a_chapter_is_in_the_manifest():
+    for chapter in course().chapters:
+        modules = {path.stem for path in (ROOT / "edugen" / chapter.package).glob("*.py")} - {"__init__"}
+        assert modules - HELPERS.get(chapter.package, set()) <= {section.stem for section in chapter.sections}
+        proven = {re.sub("^test_", "", path.stem) for path in (ROOT / "tests" / chapter.package).glob("test_*.py")}
+        assert proven - modules == set(), f"tests/{chapter.package} tests modules that do not exist"
+
+
+def test_course_is_found_in_this_clone():
+    assert places.clone() == ROOT
+    assert places.tree("notebooks") == ROOT / "notebooks"

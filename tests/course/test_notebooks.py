@@ -1,0 +1,140 @@
+"""The runner, on small notebooks: what runs, what fails and how that is told, and the page."""
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from edugen.course.notebooks import NotebookFailed, execute, read, write_html
+
+NO_NETWORK = Path(__file__).with_name("no_network")
+
+
+def test_run_and_page(write_notebook, tmp_path):
+    path = write_notebook(
+        "# Title\n\n$$a \\tag{2.30}$$",
+        "import os, sys, numpy as np\nprint(sys.executable, os.getcwd(), os.environ['HERE'])",
+        ("from tqdm import tqdm\nfor i in tqdm(range(3)):\n    pass\nprint('solved')", ["solution"]),
+        "from IPython.display import HTML\nHTML('<img src=\"data:,\" alt=\"a dot\">')",
+    )
+    before, seen = path.read_bytes(), []
+    done = execute(path, limit=60, progress=lambda n, of: seen.append((n, of)), env={"HERE": "here"})
+    assert seen == [(n, 4) for n in range(5)]
+    program, folder, here = done.cells[1].outputs[0].text.split()
+    assert (os.path.realpath(program), here) == (os.path.realpath(os.sys.executable), "here")
+    assert not Path(folder).exists(), "it ran in a folder of its own, which is gone"
+    assert path.read_bytes() == before
+    page = tmp_path / "new" / "page.html"
+    write_html(done, page, "A <title>")
+    text = page.read_text(encoding="utf-8")
+    assert "<title>A &lt;title&gt;</title>" in text and "$$a \\tag{2.30}$$" in text and 'alt="a dot"' in text
+    assert re.search(r'<details class="solution">.*?solved.*?</details>', text, re.DOTALL)
+    assert "\r" not in text and text.count("100%|") == 1
+
+
+def test_scripts_from_elsewhere_are_mathjax_alone(write_notebook, tmp_path):
+    class Links(HTMLParser):
+        found: list[str] = []
+
+        def handle_starttag(self, tag, attrs):
+            self.found += [value for name, value in attrs if name in ("src", "href") and value.startswith("http")]
+
+    write_html(read(write_notebook("# Title")), tmp_path / "page.html", "title")
+    links = Links()
+    links.feed((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert len(links.found) == 1 and "mathjax" in links.found[0]
+
+
+def test_failing_cell_is_shown_and_not_a_wall_of_traceback(write_notebook):
+    path = write_notebook(
+        "# Title", "import numpy as np\ndef f(x):\n    return x @ np.ones(3)", "a = 1\nb = 2\nf(np.ones(4))\nc = 3\nd = 4", "e = 5",
+        name="sad.ipynb",
+    )
+    with pytest.raises(NotebookFailed) as failed:
+        execute(path, limit=60)
+    assert (failed.value.cell, failed.value.error) == (2, "ValueError")
+    told = str(failed.value).splitlines()
+    assert told[0] == "sad.ipynb, cell 3 of 4 (cell-2) raised"
+    assert told[2:6] == ["    1 | a = 1", "    2 | b = 2", ">   3 | f(np.ones(4))", "    4 | c = 3"]
+    assert told[7] == "in f, line 3 of In [1]"
+    assert told[9].startswith("ValueError: matmul: ") and len(told) == 10
+
+
+@pytest.mark.parametrize("cell, name, last", [
+    ("assert 1 == 2, 'one is not two'", "AssertionError", "AssertionError: one is not two"),
+    ("assert False", "AssertionError", "AssertionError"),
+    ("def f(:", "SyntaxError", r"SyntaxError: invalid syntax.*"),
+])
+def test_error_without_deeper_frames(write_notebook, cell, name, last):
+    with pytest.raises(NotebookFailed) as failed:
+        execute(write_notebook(cell), limit=60)
+    told = str(failed.value).splitlines()
+    assert failed.value.error == name
+    assert told[2:4] == [f">   1 | {cell}", ""] and re.fullmatch(last, told[4]) and len(told) == 5
+
+
+def test_time_is_over(write_notebook):
+    with pytest.raises(NotebookFailed, match=r"cell 2 of 3 \(cell-1\) was running when the notebook's 1\.5 s were over") as failed:
+        execute(write_notebook("x = 1", "import time\ntime.sleep(60)", "y = 2"), limit=1.5)
+    assert failed.value.error == "Timeout"
+
+
+def test_kernel_dies(write_notebook):
+    with pytest.raises(NotebookFailed, match=r"cell 1 of 1 .* lost its kernel") as failed:
+        execute(write_notebook("import os\nos._exit(1)"), limit=30)
+    assert failed.value.error == "DeadKernel"
+
+
+def test_edit_reaches_the_kernel_and_not_the_file(write_notebook):
+    def flip(notebook):
+        notebook.cells[0].source = notebook.cells[0].source.replace("==", "!=")
+
+    path = write_notebook("assert 1 == 1")
+    with pytest.raises(NotebookFailed) as failed:
+        execute(path, limit=60, edit=flip)
+    assert failed.value.error == "AssertionError" and "==" in path.read_text()
+
+
+@pytest.mark.parametrize("cell", [
+    "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), 1)\nexcept OSError:\n    pass",
+    "import urllib.request\ntry:\n    urllib.request.urlopen('http://lectures.example', timeout=1)\nexcept OSError:\n    pass",
+    "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+    "import subprocess, sys\ncode = \"import socket; socket.socket().connect(('192.0.2.1', 80))\"\n"
+    "done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)\nraise RuntimeError(done.stderr[-200:])",
+], ids=["connect", "name", "datagram", "child"])
+def test_blocked_kernel_reaches_nobody(write_notebook, cell):
+    with pytest.raises(NotebookFailed, match="must run without a network, and this one calls (192.0.2.1|lectures.example)"):
+        execute(write_notebook(cell), limit=60, env={"PYTHONPATH": str(NO_NETWORK)})
+
+
+def test_blocked_kernel_still_speaks_to_itself(write_notebook):
+    cell = (
+        "import socket\nserver = socket.create_server(('127.0.0.1', 0))\nclient = socket.create_connection(server.getsockname())\n"
+        "client.sendall(b'hi')\nassert server.accept()[0].recv(2) == b'hi'"
+    )
+    execute(write_notebook(cell), limit=60, env={"PYTHONPATH": str(NO_NETWORK)})
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "not json"])
+def test_file_that_is_no_notebook(tmp_path, text):
+    path = tmp_path / "x.ipynb"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"x\.ipynb is not a notebook: "):
+        read(path)
+
+
+def test_page_is_written_whole_or_not_at_all(write_notebook, tmp_path, monkeypatch):
+    page = tmp_path / "page.html"
+    page.write_text("old")
+    notebook = read(write_notebook("x = 1"))
+
+    def full(self, content):
+        with open(self, "wb") as file:
+            file.write(content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        write_html(notebook, page, "title")
+    assert page.read_text() == "old" and not list(tmp_path.glob(".page*"))
