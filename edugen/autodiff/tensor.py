@@ -115,6 +115,8 @@ def _refuse_argument(function, rules, args, level):
 
 def dispatch(function: Callable, args: tuple, options: dict[str, Any]) -> Any:
     """Every NumPy function that meets a tensor arrives here: by a rule, composed, as a constant, or refused."""
+    if function in RULES and not options and len(args) == _SIGNATURES[function][0]:
+        return apply(function, args)
     if function not in RULES and function not in COMPOSITES and function not in CONSTANTS:
         _load_scipy_rules()
     if options.get("out") is not None:
@@ -179,10 +181,10 @@ def unbroadcast(g, like):
     shape, dtype = (like.shape, like.dtype) if type(like) is not float else ((), _FLOAT64)
     if g.shape != shape:
         if g.ndim > len(shape):
-            g = np.sum(g, axis=tuple(range(g.ndim - len(shape))))
+            g = np.add.reduce(g, axis=tuple(range(g.ndim - len(shape))))
         stretched = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
         if stretched:
-            g = np.sum(g, axis=stretched, keepdims=True)
+            g = np.add.reduce(g, axis=stretched, keepdims=True)
     if g.dtype != dtype:
         if g.dtype.kind == "c":
             raise TypeError("a complex number entered the computation; edugen differentiates real numbers only. "

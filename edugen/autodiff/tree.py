@@ -19,6 +19,8 @@ __all__ = ["flatten", "is_leaf", "map", "paths", "ravel", "unflatten"]
 def is_leaf(x: Any) -> bool:
     """Whether `x` is something that has a gradient: a floating array, a float, a tensor."""
     kind = type(x)
+    if kind is np.ndarray:
+        return x.dtype.kind == "f"
     return kind is Tensor or kind is float or (isinstance(x, (np.ndarray, np.floating)) and x.dtype.kind == "f")
 
 
@@ -34,7 +36,7 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     {'W': 7, 'depth': 3, 'b': 8}
     """
     leaves: list = []
-    _collect(tree, tree, leaves, "")
+    _collect(tree, leaves)
     return leaves, partial(unflatten, tree)
 
 
@@ -55,10 +57,11 @@ def map(f: Callable, tree: Any, *others: Any) -> Any:
     >>> map(lambda t, g: t - 0.1 * g, {"w": 1.0}, {"w": 2.0})
     {'w': 0.8}
     """
-    columns: list[list] = []
-    for other in (tree, *others):
+    columns = [flatten(tree)[0]]
+    for other in others:
         columns.append([])
-        _collect(tree, other, columns[-1], "")
+        if not _collect_like(tree, other, columns[-1]):
+            raise ValueError(_difference(tree, other, "") or "trees differ")
     return unflatten(tree, [f(*leaves) for leaves in zip(*columns, strict=True)])
 
 
@@ -105,21 +108,48 @@ def _child(tree, key):
     return getattr(tree, key) if isinstance(key, str) and not isinstance(tree, dict) else tree[key]
 
 
-def _collect(like, tree, leaves, path):
-    """Append to `leaves` what stands in `tree` where `like` has leaves, in the order of `like`."""
-    if is_leaf(like):
-        if not is_leaf(tree) and not isinstance(tree, (np.ndarray, np.generic, int)):
-            raise ValueError(f"trees differ: {path or 'the top'} is an array in the first, {type(tree).__name__} in another")
+def _collect(tree, leaves):
+    """Append the leaves of `tree`.  On the way of every gradient, so the frequent kinds come first."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        for child in tree:
+            _collect(child, leaves)
+    elif kind is dict:
+        for child in tree.values():
+            _collect(child, leaves)
+    elif is_leaf(tree):
         leaves.append(tree)
-        return
-    children = _children(like)
-    if children is None:
-        return
-    if like is not tree:
-        if type(like) is not type(tree) or _keys(like) != _keys(tree):
-            raise ValueError(f"trees differ at {path or 'the top'}: {_describe(like)} in the first, {_describe(tree)} in another")
-    for key, written in children:
-        _collect(_child(like, key), _child(tree, key), leaves, path + written)
+    else:
+        for key, _ in _children(tree) or ():
+            _collect(_child(tree, key), leaves)
+
+
+def _collect_like(like, tree, leaves):
+    """Append what stands in `tree` where `like` has leaves, in the order of `like`; False where they don't match."""
+    kind = type(like)
+    if kind is tuple or kind is list:
+        return type(tree) is kind and len(tree) == len(like) and all(
+            [_collect_like(a, b, leaves) for a, b in zip(like, tree, strict=True)])
+    if kind is dict:
+        return type(tree) is kind and like.keys() == tree.keys() and all(
+            [_collect_like(child, tree[key], leaves) for key, child in like.items()])
+    if is_leaf(like):
+        leaves.append(tree)
+        return is_leaf(tree) or isinstance(tree, (np.ndarray, np.generic, int))
+    return _children(like) is None or type(tree) is kind and _keys(like) == _keys(tree) and all(
+        [_collect_like(_child(like, key), _child(tree, key), leaves) for key, _ in _children(like)])
+
+
+def _difference(like, tree, path):
+    """The first place where two trees don't match, in words."""
+    if is_leaf(like):
+        if not _collect_like(like, tree, []):
+            return f"trees differ: {path or 'the top'} is an array in the first, {type(tree).__name__} in another"
+        return ""
+    if _children(like) is not None and (type(like) is not type(tree) or _keys(like) != _keys(tree)):
+        return f"trees differ at {path or 'the top'}: {_describe(like)} in the first, {_describe(tree)} in another"
+    return next(filter(None, (_difference(_child(like, key), _child(tree, key), path + written)
+                              for key, written in _children(like) or ())), "")
 
 
 def _keys(tree):
@@ -131,18 +161,23 @@ def _describe(tree):
 
 
 def _build(like, remaining):
+    kind = type(like)
+    if kind is tuple or kind is list:
+        return kind([_build(child, remaining) for child in like])
+    if kind is dict:
+        return {key: _build(child, remaining) for key, child in like.items()}
     if is_leaf(like):
         try:
             return next(remaining)
         except StopIteration:
             raise ValueError("unflatten: fewer leaves than the tree has") from None
     if isinstance(like, dict):
-        return type(like)((k, _build(v, remaining)) for k, v in like.items())
+        return kind((key, _build(child, remaining)) for key, child in like.items())
     if isinstance(like, (list, tuple)):
-        children = [_build(v, remaining) for v in like]
-        return type(like)(*children) if hasattr(like, "_fields") else type(like)(children)
+        children = [_build(child, remaining) for child in like]
+        return kind(*children) if hasattr(like, "_fields") else kind(children)
     if is_dataclass(like) and not isinstance(like, type):
-        copy = object.__new__(type(like))
+        copy = object.__new__(kind)
         for f in fields(like):
             object.__setattr__(copy, f.name, _build(getattr(like, f.name), remaining))
         return copy

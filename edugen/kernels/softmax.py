@@ -14,8 +14,9 @@ def _floating(x):
 
 
 def _shifted(x, axis):
-    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    largest = np.where(np.isinf(largest), 0, largest).astype(x.dtype, copy=False)
+    largest = x.max(axis=axis, keepdims=True, initial=-np.inf)
+    if not np.isfinite(largest).all():
+        largest[np.isinf(largest)] = 0
     return x - largest, largest
 
 
@@ -23,20 +24,20 @@ def softmax(x, axis=-1):
     """Shares proportional to exp(x), same shape as x, that sum to one along `axis`."""
     z, _ = _shifted(_floating(x), axis)
     np.exp(z, out=z)
-    total = np.sum(z, axis=axis, keepdims=True)
-    z /= np.where(total == 0, 1, total)
+    total = z.sum(axis=axis, keepdims=True)
+    total[total == 0] = 1
+    z /= total
     return z
 
 
 def logsumexp(x, axis=-1, keepdims=False):
     """log of the sum of exp(x) along `axis`."""
     z, largest = _shifted(_floating(x), axis)
-    total = np.sum(np.exp(z), axis=axis, keepdims=True)
-    if np.all(total > 0):
-        y = np.log(total) + largest
-    else:
-        y = np.where(total > 0, np.log(np.where(total > 0, total, 1)) + largest, -np.inf).astype(total.dtype)
-    return y if keepdims else np.squeeze(y, axis=axis)[()]
+    y = np.exp(z, out=z).sum(axis=axis, keepdims=True)
+    with np.errstate(divide="ignore"):                                    # a row of -inf: log 0
+        np.log(y, out=y)
+    y += largest
+    return y if keepdims else y.squeeze(axis=axis)[()]
 
 
 def log_softmax(x, axis=-1):
@@ -48,5 +49,6 @@ def log_softmax(x, axis=-1):
 
 def cross_entropy(logits, labels, axis=-1):
     """-log softmax(logits)[label]: labels are integers (logits' shape without `axis`)."""
-    chosen = np.take_along_axis(logits, np.expand_dims(labels, axis), axis)
-    return np.squeeze(logsumexp(logits, axis, keepdims=True) - chosen, axis=axis)[()]
+    rows = np.moveaxis(logits, axis, -1).reshape(labels.size, logits.shape[axis])
+    chosen = rows[np.arange(labels.size), labels.ravel()]
+    return logsumexp(logits, axis) - chosen.reshape(labels.shape)

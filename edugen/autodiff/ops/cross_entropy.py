@@ -5,7 +5,7 @@ import numpy as np
 
 from ...kernels import softmax as kernels
 from ..tensor import primitive, raw, rule
-from .softmax import log_softmax
+from .softmax import log_softmax, softmax
 
 __all__ = ["cross_entropy"]
 
@@ -42,7 +42,7 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
         raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "
                          f"{shape}, got {np.asarray(raw(labels)).dtype} of shape {np.shape(labels)}")
     labels = np.asarray(labels)
-    if labels.size and not (labels.min() >= 0 and labels.max() < shape[axis]):
+    if labels.size and (labels.min() < 0 or labels.max() >= shape[axis]):
         raise ValueError(f"cross_entropy: labels must lie in 0..{shape[axis] - 1}, got {labels.min()}..{labels.max()}; "
                          "classes are counted from 0")
     return _cross_entropy(logits, labels=labels, axis=axis)
@@ -55,13 +55,6 @@ def _cross_entropy(logits, labels, axis):
 
 @rule(_cross_entropy)
 def _(g, y, logits, labels=None, axis=-1):
-    index = np.expand_dims(labels, axis)
-    log_normalizer = np.expand_dims(y, axis) + np.take_along_axis(logits, index, axis)
-    p = np.exp(logits - log_normalizer)                                          # (2.29); one exp, no second softmax
-    return np.expand_dims(g, axis) * (p - _one_hot(index, np.shape(p), axis, p.dtype))        # (2.32): model minus data
-
-
-def _one_hot(index, shape, axis, dtype):
-    chosen = np.zeros(shape, dtype)
-    np.put_along_axis(chosen, index, 1, axis)
-    return chosen
+    classes = np.arange(np.shape(logits)[axis]).reshape([-1 if i == axis else 1 for i in range(np.ndim(logits))])
+    chosen = np.expand_dims(labels, axis) == classes
+    return np.expand_dims(g, axis) * (softmax(logits, axis=axis) - chosen)               # (2.32): model minus data
