@@ -1,0 +1,287 @@
+"""Checks as plain pytest: `pytest check_<stem>.py [--submission FILE] [--seed TEXT] [--hints N] [--report FILE.json]`.
+
+A check is a test function in a file `check_<stem>.py` with a mark `points(n)`. It gets the submission by the fixture
+`student` (by default the file `<stem>.py` beside it) and its numbers by `rng`. Its points are earned when all its
+parameters pass. The list of checks is made before any of them runs, and every score starts at zero.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edugen
+from edugen.grading.process import ISOLATION, Limits, Pool
+from edugen.grading.student import Student, StudentError, describe, last_call, plain
+
+__all__ = ["GRADER", "Grader", "Score"]
+
+MARKS = ("points(n): what a check of an exercise is worth",
+         "hint(idea, formula, first_line): three hints of a check, from the vaguest to the plainest",
+         "timeout(seconds): wall clock a call of a check may take")
+
+
+@dataclass
+class Score:
+    """What one check is worth and what it earned."""
+
+    name: str
+    points: int
+    earned: int = 0
+    status: str = "not run"         # passed, failed, unwritten or not run
+    message: str = ""
+
+
+@dataclass
+class Grader:
+    """The state of a session: one submission at a time, its scores, and the workers."""
+
+    submission: Path | None = None
+    seed: str = "0"
+    hints: int = 0
+    fresh: bool = True              # a worker a check; otherwise one for all, as long as it lives
+    pool: Pool = field(default_factory=Pool)
+    scores: dict[str, Score] = field(default_factory=dict)
+    waiting: dict[str, set[str]] = field(default_factory=dict)      # parameters of each check that have not passed
+    students: dict[str, Student] = field(default_factory=dict)
+    file: Path | None = None
+    began: float = 0.0
+
+    def open(self, items: list[pytest.Item]) -> None:
+        """Start anew: every check that was collected, at zero."""
+        self.close()
+        self.scores, self.waiting, self.began = {}, {}, time.monotonic()
+        for item in filter(is_check, items):
+            self.scores.setdefault(key(item.nodeid), Score(key(item.nodeid).rpartition("::")[2], points(item)))
+            self.waiting.setdefault(key(item.nodeid), set()).add(item.nodeid)
+
+    def student(self, item: pytest.Item) -> Student:
+        """The submission, in a worker that no other check has used, unless they share."""
+        stem, mark = item.path.stem.removeprefix("check_"), item.get_closest_marker("timeout")
+        self.file = self.submission or item.path.with_name(f"{stem}.py")
+        student = self.students.get(stem)
+        if student is None or student.over:
+            student = self.students[stem] = Student(self.file, stem, process=lambda _: self.pool.take())
+        student.limit(replace(Limits(), seconds=float(mark.args[0])) if mark else Limits())
+        return student
+
+    def close(self) -> None:
+        """Kill the workers in use."""
+        for student in self.students.values():
+            student.close()
+        self.students.clear()
+
+    def record(self, nodeid: str, outcome: str, message: str, kind: str) -> None:
+        """What happened to one set of parameters of a check."""
+        score, waiting = self.scores[key(nodeid)], self.waiting[key(nodeid)]
+        if outcome == "passed":
+            waiting.discard(nodeid)
+            if not waiting and score.status == "not run":
+                score.status, score.earned = "passed", score.points
+        elif outcome == "failed":
+            first = score.status in ("not run", "passed")
+            score.earned, score.status = 0, "unwritten" if kind == "unwritten" else "failed"
+            score.message = message if first else score.message
+
+    def report(self) -> dict[str, Any]:
+        """Everything about this run that a reader may want to know."""
+        source = self.file.read_bytes() if self.file is not None and self.file.is_file() else None
+        scores = list(self.scores.values())
+        return {"submission": str(self.file or ""), "sha256": hashlib.sha256(source).hexdigest() if source is not None else None,
+                "edugen": edugen.__version__, "seed": self.seed, "isolation": ISOLATION,
+                "seconds": round(time.monotonic() - self.began, 3),
+                "points": sum(s.points for s in scores), "earned": sum(s.earned for s in scores),
+                "checks": [asdict(s) for s in scores]}
+
+
+GRADER = pytest.StashKey[Grader]()
+
+
+def is_check(item: pytest.Item) -> bool:
+    """Whether a test belongs to an exercise."""
+    return (isinstance(item, pytest.Function) and item.path.name.startswith("check_")
+            and ("student" in item.fixturenames or item.get_closest_marker("points") is not None))
+
+
+def key(nodeid: str) -> str:
+    """A check without its parameters."""
+    return nodeid.partition("[")[0]
+
+
+def points(item: pytest.Item) -> int:
+    """Points of a check, and a look at its other marks: a mistake here is its author's."""
+    for name, right in (("points", lambda a: len(a) == 1 and type(a[0]) is int and a[0] > 0),
+                        ("hint", lambda a: len(a) == 3 and all(isinstance(text, str) for text in a)),
+                        ("timeout", lambda a: len(a) == 1 and a[0] > 0)):
+        mark = item.get_closest_marker(name)
+        if (mark is not None and not right(mark.args)) or (mark is None and name == "points"):
+            form = {"points": "points(n), a whole number above 0", "hint": "hint(idea, formula, first_line), three strings",
+                    "timeout": "timeout(seconds)"}[name]
+            raise pytest.UsageError(f"{key(item.nodeid)} needs the mark pytest.mark.{form}")
+    mark = item.get_closest_marker("points")
+    assert mark is not None
+    return mark.args[0]
+
+
+# -- fixtures ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Iterator[Student]:
+    """The submission: `student.call("name", *args, **kwargs)` and `student.get("name")`, in a process of its own."""
+    if not is_check(request.node):
+        raise pytest.UsageError("the fixture `student` belongs to files named check_<stem>.py")
+    grader = request.config.stash[GRADER]
+    last_call.set(None)
+    yield grader.student(request.node)
+    if grader.fresh:
+        grader.close()
+    last_call.set(None)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers that depend on --seed, on the check and on its parameters, and on nothing else."""
+    name = f"{request.config.stash[GRADER].seed}\0{request.node.path.stem}\0{request.node.name}"
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()))
+
+
+# -- pytest's hooks ------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("edugen", "checks of exercises (edugen)")
+    group.addoption("--submission", metavar="FILE", type=Path, help="what to grade; by default <stem>.py beside check_<stem>.py")
+    group.addoption("--seed", metavar="TEXT", default="0", help="where the checks' random numbers come from (default: 0)")
+    group.addoption("--hints", metavar="N", type=int, choices=range(4), default=0, help="show N of three hints of a failed check")
+    group.addoption("--report", metavar="FILE", type=Path, help="write the scores to this JSON file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
+    report = config.getoption("report")
+    if report is not None and not report.resolve().parent.is_dir():
+        raise pytest.UsageError(f"--report {report}: there is no folder {report.parent}")
+    config.stash[GRADER] = Grader(config.getoption("submission"), config.getoption("seed"), config.getoption("hints"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if GRADER in config.stash:
+        config.stash[GRADER].close()
+        config.stash[GRADER].pool.close()
+
+
+@pytest.hookimpl(tryfirst=True)         # before -k and -m leave any out: a check that is not run has not passed
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    grader = config.stash[GRADER]
+    checks = list(filter(is_check, items))
+    if grader.submission is not None and len({item.path for item in checks}) > 1:
+        raise pytest.UsageError("--submission is one file, so it takes the checks of one exercise")
+    grader.open(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    config = session.config
+    if (config.getoption("submission") or config.getoption("report")) and not config.stash[GRADER].scores:
+        raise pytest.UsageError("no checks were found: a grade of nothing is not a grade")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    grader = item.config.stash[GRADER]
+    if is_check(item) and grader.scores[key(item.nodeid)].status in ("failed", "unwritten"):
+        pytest.skip("the check has failed already, with other parameters")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if not is_check(item):
+        return report
+    grader = item.config.stash[GRADER]
+    if report.failed and call.excinfo is not None:
+        error = call.excinfo.value
+        if call.when == "call":
+            report.longrepr = feedback(item, error, grader)
+        grader.record(item.nodeid, "failed", plain(str(report.longrepr)), getattr(error, "kind", ""))
+    elif call.when == "call" and report.passed and not hasattr(report, "wasxfail"):
+        grader.record(item.nodeid, "passed", "", "")
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    path = session.config.getoption("report")
+    if path is not None and session.config.stash[GRADER].scores:
+        write_atomically(path, json.dumps(session.config.stash[GRADER].report(), indent=1))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    grader = config.stash[GRADER]
+    if not grader.scores:
+        return
+    scores = list(grader.scores.values())
+    width = max(len(score.name) for score in scores)
+    name = grader.file.name if grader.file is not None else "nothing graded"
+    total = f"points {sum(s.earned for s in scores)} of {sum(s.points for s in scores)}"
+    terminalreporter.section(f"{name}: {total}")
+    for score in scores:
+        status = "not written yet" if score.status == "unwritten" else score.status
+        terminalreporter.line(f"{score.earned:3d} of {score.points:2d}  {score.name:{width}}  {status}")
+    waiting = [score for score in scores if score.status != "passed"]
+    if waiting:
+        terminalreporter.line(f"Next: {waiting[0].name}, {waiting[0].points} points.")
+
+
+# -- what the student reads ----------------------------------------------------------------------------------------------
+
+
+def feedback(item: pytest.Item, error: BaseException, grader: Grader) -> str:
+    """Why a check failed: what is wrong, what was called, what the code printed, where to find help."""
+    lines = []
+    student = grader.students.get(item.path.stem.removeprefix("check_"))
+    if isinstance(error, (AssertionError, pytest.fail.Exception)):
+        lines.append("\n".join((str(error) or "the check failed").splitlines()[:16]))
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(item.path)), None)
+        lines.append(f"The check could not work with what came back ({type(error).__name__}: {str(error)[:500]}), "
+                     f"at line {line} of {item.path.name}.")
+    brief = isinstance(error, StudentError) and error.kind in ("unwritten", "missing", "not callable", "file")
+    if student is not None and student.calls and not brief:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        lines.append(f"Called: {student.calls[-1]}" + (
+            f", with {', '.join(f'{name} = {describe(value)}' for name, value in given.items())}" if given else ""))
+    if student is not None:
+        if grader.fresh:
+            student.close()                     # so that all it printed has arrived
+        if printed := student.printed().strip():
+            lines.append("Your code printed:\n" + "\n".join(f"  | {line}" for line in printed.splitlines()[:20]))
+    mark = item.get_closest_marker("hint")
+    if mark is not None:
+        lines += [f"Hint {i + 1} of 3: {text}" for i, text in enumerate(mark.args[:grader.hints])]
+        if grader.hints < 3:
+            what = ("an idea", "the formula to use", "the first line")[grader.hints]
+            lines.append(f"Stuck? Run this with --hints {grader.hints + 1} to see {what}.")
+    return plain("\n".join(lines))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,183 @@
+"""The student's side of the wire: a process that imports one file and does what the grader asks of it.
+
+It is started by path (`python -I worker.py`) in an empty folder with a clean environment, and is thrown away after one
+check. It can lie about values and about nothing else: it never sees an expected value and never reports a verdict, and
+the grader believes neither its exit code nor its word (`edugen.grading.student` reads every answer as hostile).
+
+**What this does not stop.** The worker runs as the grader's own user: a student's file can read and write that user's
+files (the checks and solutions among them), open sockets, start processes that outlive it when they leave its process
+group, use all memory and disk, signal other processes of the user, and import any part of edugen. The wall clock and
+the size of what it prints and sends are limited; nothing else is. For code you do not trust, run the grader in a
+container.
+"""
+from __future__ import annotations
+
+import builtins
+import difflib
+import faulthandler
+import importlib.util
+import io
+import linecache
+import os
+import signal
+import sys
+import threading
+import traceback
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edugen.grading import wire
+else:       # a sibling loaded by path: the worker does not import edugen for itself, for that takes a student's time
+    _spec = importlib.util.spec_from_file_location("edugen_wire", Path(__file__).with_name("wire.py"))
+    wire = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(wire)
+
+__all__ = ["CourseFinder", "Worker", "main"]
+
+MAX_LINES = 8
+
+
+class CourseFinder:
+    """Finds the edugen that the grader itself runs, wherever it is installed.
+
+    The place for a guard that hides the section being built, should there be one: today all of edugen is in sight.
+    """
+
+    root = Path(__file__).parent.parent
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
+        """Where the package lies; its modules are then found inside it."""
+        if name != cls.root.name:
+            return None
+        return importlib.util.spec_from_file_location(name, cls.root / "__init__.py",
+                                                      submodule_search_locations=[str(cls.root)])
+
+
+class Worker(wire.Peer):
+    """Serves calls of a student's functions, one at a time."""
+
+    def __init__(self, wire_end: io.FileIO | io.RawIOBase) -> None:
+        super().__init__(cap=1 << 40)               # the grader sets the cap, and keeps it on its side
+        self.wire_end = wire_end
+        self.module = types.ModuleType("unloaded")
+        self.file = ""
+        self.thread = threading.get_ident()
+
+    def run(self) -> None:
+        """Answer until the grader hangs up."""
+        header, payload = wire.read_frame(self.wire_end.readinto, self.cap)
+        while True:
+            header, payload = self.exchange(self.serve(*self.unpack(header, payload)))
+
+    def exchange(self, frame: bytes) -> tuple[dict[str, Any], memoryview]:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:                       # the student may have put anything there
+                pass
+        view = memoryview(frame)
+        while view:
+            view = view[self.wire_end.write(view):]
+        return wire.read_frame(self.wire_end.readinto, self.cap)
+
+    def serve(self, header: dict[str, Any], value: Any) -> bytes:
+        number, name = header["id"], header.get("name", "")
+        try:
+            if "stem" in header:
+                self.load(header["stem"], bytes(value))
+                result = None
+            elif "number" in header:
+                result = self.function(header["number"])(*value[0], **value[1])
+            elif not hasattr(self.module, name):
+                return self.error(number, "missing", close=difflib.get_close_matches(name, self.functions(), 1))
+            elif value is None:
+                result = getattr(self.module, name)
+            elif not callable(getattr(self.module, name)):
+                return self.error(number, "not callable", type=type(getattr(self.module, name)).__name__)
+            else:
+                result = getattr(self.module, name)(*value[0], **value[1])
+        except EOFError as error:
+            if self.hung_up(error):
+                raise
+            return self.raised(number, error)
+        except BaseException as error:              # SystemExit and KeyboardInterrupt too: this worker goes on
+            return self.raised(number, error)
+        try:
+            return self.pack({"op": "return", "id": number}, result)
+        except wire.Unsendable as error:
+            return self.error(number, "value", text=str(error))
+        except BaseException as error:              # a property or a subclass of the student's, while being read
+            return self.raised(number, error)
+
+    def load(self, stem: str, source: bytes) -> None:
+        """Run the student's file as the module `stem`. Its lines are kept for tracebacks."""
+        self.file = f"{stem}.py"
+        text = importlib.util.decode_source(source)
+        linecache.cache[self.file] = (len(text), None, text.splitlines(True), self.file)
+        self.module = sys.modules[stem] = types.ModuleType(stem)
+        self.module.__file__ = self.file
+        exec(compile(source, self.file, "exec", dont_inherit=True), self.module.__dict__)
+
+    def functions(self) -> list[str]:
+        """Names of what the student defined."""
+        return [name for name, value in vars(self.module).items() if getattr(value, "__module__", "") == self.module.__name__]
+
+    def call_remote(self, function: wire.RemoteFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if threading.get_ident() != self.thread:
+            raise RuntimeError("a function that the check gave you can only be called from the main thread")
+        header, value = self.request({"number": function._number}, (args, kwargs))
+        if header["op"] == "error":
+            kind = getattr(builtins, header["type"], None)
+            ordinary = isinstance(kind, type) and issubclass(kind, Exception)
+            raise (kind if ordinary else RuntimeError)(header["text"])      # type: ignore[misc]
+        return value
+
+    @staticmethod
+    def hung_up(error: BaseException) -> bool:
+        """Whether the end of file is the wire's, and not the student's own (`input()` in a file that has no keyboard)."""
+        frames = traceback.extract_tb(error.__traceback__)
+        return bool(frames) and frames[-1].filename == wire.__file__
+
+    def raised(self, number: int, error: BaseException) -> bytes:
+        """What an exception says, and the student's own lines that led to it."""
+        try:
+            text = str(error)
+        except Exception:
+            text = "(its message could not be read)"
+        rows = [(f.lineno, f.name, f.line) for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
+        if isinstance(error, SyntaxError) and error.filename == self.file:
+            text, rows = error.msg, [(error.lineno, "", (error.text or "").strip())]
+        if len(rows) > MAX_LINES:
+            rows = [*rows[:3], (None, f"({len(rows) - 6} more)", ""), *rows[-3:]]
+        return self.error(number, "raised", type=type(error).__name__, text=text[:4000], lines=rows)
+
+    def error(self, number: int, kind: str, **facts: Any) -> bytes:
+        return self.pack({"op": "error", "id": number, "kind": kind, **facts})
+
+
+def main() -> None:
+    """Take descriptor 0 as a private wire, point the usual ones elsewhere, and serve."""
+    if os.name == "posix":
+        wire_end: Any = io.FileIO(os.dup(0), "r+")
+    else:
+        import socket
+        wire_end = socket.fromshare(sys.stdin.buffer.read()).makefile("rwb", buffering=0)     # type: ignore[attr-defined]
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)                                   # what the student prints goes where its errors go, in order
+    faulthandler.enable(file=2)                     # a crash names the student's line
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)    # the grader asks: where are you now?
+    sys.meta_path.insert(0, CourseFinder)
+    try:
+        Worker(wire_end).run()
+    except (EOFError, ConnectionError):
+        os._exit(0)                                 # the grader hung up: nothing of the student's runs any more
+
+
+if __name__ == "__main__":
+    main()
