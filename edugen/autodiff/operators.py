@@ -126,19 +126,22 @@ def _(a):
 @primitive
 def getitem(x, index):
     """x[index]."""
-    return x[index]
+    return (np.float64(x) if type(x) is float else x)[index]
 
 
 @primitive
 def scatter(g, index, shape):
     """Zeros of `shape` with `g` added at `index`; an index that is named twice gets both."""
     out = np.zeros(shape, g.dtype)
-    if any(np.asarray(i).dtype.kind in "iu" and np.ndim(i) for i in (index if type(index) is tuple else (index,))
-           if isinstance(i, (np.ndarray, list))):
+    if any(type(i) not in _ONCE and np.ndim(i) and np.asarray(i).dtype.kind in "iu"
+           for i in (index if type(index) is tuple else (index,))):
         np.add.at(out, index, g)
     else:
         out[index] = g                                                    # slices, single places and masks name none twice
     return out
+
+
+_ONCE = {slice, int, type(None), type(Ellipsis)}
 
 
 @rule(getitem)

@@ -42,13 +42,20 @@ def logsumexp(x, axis=-1, keepdims=False):
 
 def log_softmax(x, axis=-1):
     """log of softmax(x), without forming it."""
-    x = _floating(x)
-    total = logsumexp(x, axis, keepdims=True)
-    return x - np.where(total == -np.inf, 0, total)
+    z, _ = _shifted(_floating(x), axis)
+    z -= np.log(_total(z, axis))                                          # shifted, or large x would take the small digits
+    return z
+
+
+def _total(z, axis):
+    total = np.exp(z).sum(axis=axis, keepdims=True)
+    total[total == 0] = 1                                                 # a row of -inf alone stays -inf
+    return total
 
 
 def cross_entropy(logits, labels, axis=-1):
     """-log softmax(logits)[label]: labels are integers (logits' shape without `axis`)."""
-    rows = np.moveaxis(logits, axis, -1).reshape(labels.size, logits.shape[axis])
+    z, _ = _shifted(_floating(logits), axis)
+    rows = np.moveaxis(z, axis, -1).reshape(labels.size, z.shape[axis])
     chosen = rows[np.arange(labels.size), labels.ravel()]
-    return logsumexp(logits, axis) - chosen.reshape(labels.shape)
+    return np.log(_total(z, axis)).reshape(labels.shape) - chosen.reshape(labels.shape)

@@ -32,11 +32,13 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     """
     logits = -scores if energies else scores
     shape, kind = np.shape(logits), np.asarray(raw(labels)).dtype.kind
-    if kind == "f" and np.shape(labels) == shape:
-        return -np.sum(labels * log_softmax(logits, axis=axis), axis=axis)
     if not shape or not -len(shape) <= axis < len(shape):
         raise ValueError(f"cross_entropy: scores of shape {shape} have no axis {axis}")
     axis %= len(shape)
+    if np.shape(labels) == shape and (kind in "fb" or kind in "iu" and np.all((labels == 0) | (labels == 1))):
+        log_p = log_softmax(logits, axis=axis)
+        impossible = (labels == 0) & (log_p == -np.inf)                  # 0 log 0 = 0
+        return -np.sum(labels * np.where(impossible, 0, log_p), axis=axis)
     expected = shape[:axis] + shape[axis + 1:]
     if kind not in "iu" or np.shape(labels) != expected:
         raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "

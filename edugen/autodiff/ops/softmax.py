@@ -42,7 +42,7 @@ def logsumexp(x: Any, axis: int = -1, keepdims: bool = False) -> Any:
 
 @rule(logsumexp)
 def _(g, y, x, axis=-1, keepdims=False):
-    return (g if keepdims else np.expand_dims(g, axis)) * softmax(x, axis=axis)
+    return (g if keepdims or axis is None else np.expand_dims(g, axis)) * softmax(x, axis=axis)
 
 
 @primitive

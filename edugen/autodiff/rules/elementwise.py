@@ -49,7 +49,7 @@ def _(g, y, a, b):
 def _(g, y, a, b):
     if isinstance(b, (int, float)):
         return g * (b * a ** (b - 1)) if b else 0.0 * g
-    return g * b * a ** np.where(b == 0, 1.0, b - 1)                      # b = 0: zero, also at a = 0
+    return g * b * a ** np.where((a == 0) & (b == 0), 1.0, b - 1)         # 0^0 = 1 stays: derivative 0, not 0 times 1/0
 
 
 @rule(np.power, 1)

@@ -52,13 +52,17 @@ def _(g, y, x, k=0):
     return np.triu(g, k)
 
 
-@composite(np.diagonal, np.linalg.diagonal)
-def _(a, offset=0, axis1=None, axis2=None):
-    first, last = (0, 1) if axis1 is None and axis2 is None else (axis1, axis2)
-    a = np.moveaxis(a, (first, last), (-2, -1))
+@composite(np.diagonal)
+def _(a, offset=0, axis1=0, axis2=1):
+    a = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = np.shape(a)[-2:]
     i = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
     return a[..., i - min(offset, 0), i + max(offset, 0)]
+
+
+@composite(np.linalg.diagonal)                                            # of a batch: the last two axes
+def _(x, *, offset=0):
+    return np.diagonal(x, offset, -2, -1)
 
 
 @composite(np.trace)

@@ -7,6 +7,8 @@ Conventions. `cholesky` and `eigh` read one triangle of a symmetric matrix; thei
 that is, symmetric. Eigenvectors are determined up to sign (LAPACK's is kept), and differentiable where eigenvalues differ;
 across a gap of exactly zero the rule takes their mixing to be zero, right for functions that don't depend on it.
 """
+import math
+
 import numpy as np
 
 from ..tensor import composite, constant, primitive, raw, rule
@@ -37,7 +39,8 @@ def _(g, y, a, b):
     if b.ndim == 1:
         return (_t(a) @ g[..., None])[..., 0]
     if b.ndim == 2:                                                       # one matrix for the whole batch: one product
-        return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+        rows = math.prod(a.shape[:-1])                                    # counted, for -1 can't be where an axis is 0
+        return a.reshape(rows, a.shape[-1]).T @ g.reshape(rows, g.shape[-1])
     return _t(a) @ g
 
 
@@ -110,6 +113,9 @@ def _explicit(subscripts, operands):
     free = [c for c in map(chr, range(ord("A"), ord("z") + 1)) if c.isalpha() and c not in subscripts]
     dots = [np.ndim(x) - len(t.replace("...", "")) if "..." in t else 0 for t, x in zip(terms, operands, strict=True)]
     letters = "".join(free[:max(dots)])
+    if arrow and letters and "..." not in output:
+        raise ValueError(f"np.einsum: {subscripts!r} has ... on the left for {len(letters)} axes and none on the right; write "
+                         f"->{output}... to keep them, or letters to sum them")
     terms = [t.replace("...", letters[len(letters) - d:]) for t, d in zip(terms, dots, strict=True)]
     if not arrow:
         every = "".join(terms)
@@ -176,13 +182,19 @@ def _(g, y, a):
 
 @rule(np.linalg.solve, 0)
 def _(g, y, a, b):
-    w = np.linalg.solve(_t(a), g)
-    return -(w[..., :, None] * y[..., None, :] if b.ndim == 1 else w @ _t(y))    # dY = A^-1 (dB - dA Y)
+    if b.ndim == 1:                                                       # one vector, but perhaps many matrices
+        return -_solve_vectors(_t(a), g)[..., :, None] * y[..., None, :]
+    return -np.linalg.solve(_t(a), g) @ _t(y)                             # dY = A^-1 (dB - dA Y)
 
 
 @rule(np.linalg.solve, 1)
 def _(g, y, a, b):
-    return np.linalg.solve(_t(a), g)
+    return _solve_vectors(_t(a), g) if b.ndim == 1 else np.linalg.solve(_t(a), g)
+
+
+def _solve_vectors(a, b):
+    """NumPy takes b for a vector only if it has one axis; here a batch of vectors."""
+    return np.linalg.solve(a, b[..., None])[..., 0]
 
 
 @composite(np.linalg.pinv)
@@ -281,11 +293,12 @@ def _(g, y, a, UPLO="L"):
 
 @composite(np.linalg.norm)
 def _(x, ord=None, axis=None, keepdims=False):
-    if ord is None or (ord == 2 and (np.ndim(x) == 1 or (axis is not None and np.ndim(axis) == 0))) or ord == "fro":
-        return _root_sum_square(x, axis=axis, keepdims=keepdims)
-    if axis is None and np.ndim(x) > 2:
-        raise ValueError(f"np.linalg.norm: ord={ord} of an array of shape {np.shape(x)} needs axis=")
     axes = tuple(range(np.ndim(x))) if axis is None else (axis,) if np.ndim(axis) == 0 else tuple(axis)
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+        return _root_sum_square(x, axis=axis, keepdims=keepdims)
+    if len(axes) not in (1, 2) or isinstance(ord, str) and len(axes) == 1:
+        raise ValueError(f"np.linalg.norm: ord={ord!r} is not a norm over {len(axes)} axes; an array of shape {np.shape(x)} "
+                         "needs axis= with one axis for norms of vectors, two for those of matrices")
     if len(axes) == 1:
         return _vector_norm(x, ord, axes[0], keepdims)
     y = _matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord)

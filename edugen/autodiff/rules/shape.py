@@ -9,14 +9,14 @@ constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like,
 
 @rule(np.reshape)
 def _(g, y, x, shape=None, order="C"):
-    if order != "C":
-        raise TypeError("np.reshape: only order='C' is differentiated")
-    return np.reshape(g, np.shape(x))
+    if order not in ("C", "F"):
+        raise TypeError(f"np.reshape: order {order!r} depends on how x lies in memory and is not differentiated; C and F are")
+    return np.reshape(g, np.shape(x), order=order)
 
 
 @rule(np.ravel)
-def _(g, y, x):
-    return np.reshape(g, np.shape(x))
+def _(g, y, x, order="C"):
+    return np.reshape(g, np.shape(x), order=order)
 
 
 @rule(np.squeeze)
@@ -77,7 +77,7 @@ def _(x):
 
 @rule(np.roll)
 def _(g, y, x, shift=0, axis=None):
-    return np.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis)
+    return np.roll(g, np.negative(shift), axis)
 
 
 @rule(np.copy)
@@ -231,7 +231,7 @@ composite(np.atleast_3d)(_each(lambda a: np.reshape(a, (1, -1, 1)) if np.ndim(a)
 
 
 @composite(np.full_like)
-def _(a, fill_value):
+def _(a, fill_value, dtype=None, shape=None):
     if type(fill_value) is Tensor:
-        return np.broadcast_to(fill_value, np.shape(a))
-    return np.full_like(raw(a), fill_value)
+        return np.broadcast_to(fill_value, np.shape(a) if shape is None else shape)
+    return np.full_like(raw(a), fill_value, dtype, shape=shape)

@@ -87,7 +87,7 @@ def _(g, y, x, b):
 
 @rule(special.xlogy, 1)
 def _(g, y, x, b):
-    return g * x / b
+    return g * x / np.where((x == 0) & (b == 0), 1, b)                    # 0 log 0 = 0
 
 
 @rule(special.xlog1py, 0)
