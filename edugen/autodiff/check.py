@@ -65,7 +65,7 @@ def check_gradients(f: Callable, *args: Any, order: int = 1, gradient: Callable 
 
         def slope(*xs):
             g = gradient(*xs)
-            return g if type(g) is tuple else (g,)
+            return tuple(_numbers(x, label) for x in (g if type(g) is tuple else (g,)))
         numbers = numbers[:len(slope(*args))]
     for which, (i, g) in enumerate(zip(numbers, slope(*args), strict=True)):
         _compare(scalar, args, i, g, rng, rtol, directions, label)
@@ -79,6 +79,12 @@ def check_gradients(f: Callable, *args: Any, order: int = 1, gradient: Callable 
                 check_gradients(directional, *args, order=order - 1, rng=rng, rtol=rtol, directions=directions)
             except GradientError as error:
                 raise GradientError(f"second order: {error}".replace("directional", f"the gradient of {label}")) from None
+
+
+def _numbers(g, label):
+    if g is None:
+        raise GradientError(f"the gradient of {label}() is None: did you forget to return it?")
+    return np.asarray(g, dtype=float) if isinstance(g, (np.ndarray, np.generic, int)) and not tree.is_leaf(g) else g
 
 
 def _doubles(x):

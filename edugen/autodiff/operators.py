@@ -126,7 +126,7 @@ def _(a):
 @primitive
 def getitem(x, index):
     """x[index]."""
-    return (np.float64(x) if type(x) is float else x)[index]
+    return (np.asarray(x) if type(x) is float else x)[index]
 
 
 @primitive

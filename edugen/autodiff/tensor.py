@@ -100,7 +100,7 @@ def apply(function: Callable, args: tuple, options: dict[str, Any] = _NO_OPTIONS
     try:
         return Tensor(function(*inner, **options), level, function, args, options)
     except ValueError as error:
-        if not hasattr(error, "__notes__"):
+        if not hasattr(error, "__notes__") and not isinstance(error, np.linalg.LinAlgError):
             error.add_note(f"This was {name(function)} of shapes {', '.join(str(np.shape(raw(a))) for a in args)}. Axes are "
                            "matched from the last to the first and must be equal or 1 (for @: the inner two must be equal); "
                            "x[:, None] adds an axis, x.T turns a matrix.")
@@ -179,12 +179,21 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
 def unbroadcast(g, like):
     """Give the cotangent `g` the shape and dtype of `like`: what broadcasting copied, its transpose sums."""
     shape, dtype = (like.shape, like.dtype) if type(like) is not float else ((), _FLOAT64)
-    if g.shape != shape:
+    try:
+        came = g.shape
+    except AttributeError:                                                   # a rule of ours never does; a student's may
+        if g is None:
+            raise TypeError("the rule returned None; it must return the cotangent of its argument") from None
+        g = np.asarray(g, dtype)[()]
+        came = g.shape
+    if came != shape:
         if g.ndim > len(shape):
             g = np.add.reduce(g, axis=tuple(range(g.ndim - len(shape))))
-        stretched = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
+        stretched = tuple(i for i, (n, m) in enumerate(zip(shape, g.shape, strict=False)) if n == 1 and m != 1)
         if stretched:
             g = np.add.reduce(g, axis=stretched, keepdims=True)
+        if g.shape != shape:
+            raise ValueError(f"the rule returned a cotangent of shape {came} for an argument of shape {shape}")
     if g.dtype != dtype:
         if g.dtype.kind == "c":
             raise TypeError("a complex number entered the computation; edugen differentiates real numbers only. "

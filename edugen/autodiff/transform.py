@@ -68,8 +68,9 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: boo
             raise TypeError(f"grad needs a scalar, but {_called(f)} returned shape {np.shape(y)}. Take a sum or a mean, pick "
                             "one entry, or use jacobian(f) or vjp(f, x)")
         value = trace.constant(y)
-        g = trace.pull(y, np.ones((), getattr(value, "dtype", float)))
-        return (np.float64(value) if type(value) is float else value, trace.aux) if has_aux else value, g
+        value = np.float64(value) if type(value) is float else value
+        g = trace.pull(y, np.ones((), getattr(value, "dtype", float))[()])
+        return (value, trace.aux) if has_aux else value, g
     return both
 
 
@@ -145,11 +146,14 @@ def hvp(f: Callable, argnums: int = 0) -> Callable:
     """
     def product(*arguments, **options):
         *args, v = arguments
+        if not -len(args) <= argnums < len(args):
+            raise TypeError(f"hvp: call it with the arguments of {_called(f)} and then the vector; one of them is missing")
+        i = argnums % len(args)
 
         def directional(x):
-            g = grad(f, argnums)(*args[:argnums], x, *args[argnums + 1:], **options)
+            g = grad(f, i)(*args[:i], x, *args[i + 1:], **options)
             return sum(tree.flatten(tree.map(lambda a, b: np.sum(a * _as_vector(a, b)), g, v))[0])
-        return grad(directional)(args[argnums])
+        return grad(directional)(args[i])
     return product
 
 
@@ -209,8 +213,16 @@ class _Trace:
             if type(y) is Tensor and y.level == self.level:           # else it doesn't depend on the inputs
                 for birth, c in backward(y, g).items():
                     total[birth] = total[birth] + c if birth in total else c
-        gradients = tuple(build([total[b.birth] if b.birth in total else _zeros(b.value) for b in boxes])
-                          for boxes, build in self.inputs)
+        given = {id(g) for g in cotangents}
+
+        def own(b):
+            """A gradient that may be changed in place: no view, no twin of another, not the caller's cotangent."""
+            g = total[b.birth] if b.birth in total else _zeros(b.value)
+            if type(g) is np.ndarray and (g.base is not None or id(g) in given):
+                g = g.copy()
+            given.add(id(g))
+            return g
+        gradients = tuple(build([own(b) for b in boxes]) for boxes, build in self.inputs)
         return gradients[0] if one else gradients
 
     def zeros(self):

@@ -5,6 +5,7 @@ A leaf is a floating array (or a float, or a tensor). Everything else, integers,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any
@@ -137,7 +138,7 @@ def _collect_like(like, tree, leaves):
         leaves.append(tree)
         return is_leaf(tree) or isinstance(tree, (np.ndarray, np.generic, int))
     return _children(like) is None or type(tree) is kind and _keys(like) == _keys(tree) and all(
-        [_collect_like(_child(like, key), _child(tree, key), leaves) for key, _ in _children(like)])
+        [_collect_like(_child(like, key), _child(tree, key), leaves) for key, _ in _children(like) or ()])
 
 
 def _difference(like, tree, path):
@@ -157,7 +158,7 @@ def _keys(tree):
 
 
 def _describe(tree):
-    return type(tree).__name__ + (f" with {sorted(map(str, _keys(tree)))}" if _keys(tree) else "")
+    return type(tree).__name__ + (f" with {sorted(str(key) for key in _keys(tree))}" if _keys(tree) else "")
 
 
 def _build(like, remaining):
@@ -172,15 +173,17 @@ def _build(like, remaining):
         except StopIteration:
             raise ValueError("unflatten: fewer leaves than the tree has") from None
     if isinstance(like, dict):
-        return kind((key, _build(child, remaining)) for key, child in like.items())
+        twin = copy(like)                                                 # a defaultdict keeps its default
+        twin.update({key: _build(child, remaining) for key, child in like.items()})
+        return twin
     if isinstance(like, (list, tuple)):
         children = [_build(child, remaining) for child in like]
         return kind(*children) if hasattr(like, "_fields") else kind(children)
     if is_dataclass(like) and not isinstance(like, type):
-        copy = object.__new__(kind)
+        twin = object.__new__(kind)
         for f in fields(like):
-            object.__setattr__(copy, f.name, _build(getattr(like, f.name), remaining))
-        return copy
+            object.__setattr__(twin, f.name, _build(getattr(like, f.name), remaining))
+        return twin
     return like
 
 
