@@ -20,7 +20,7 @@ def serve(root: Path, notebook: Path | None, browser: bool, announce: Callable[[
     root : folder that is served
     notebook : file below it to open, None for the file browser alone
     browser : whether to open one
-    announce : called with the address, before the browser is opened
+    announce : called with the address once the server listens there
     """
     from jupyterlab.labapp import LabApp
 
@@ -37,7 +37,11 @@ def serve(root: Path, notebook: Path | None, browser: bool, announce: Callable[[
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     }
     server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
-    announce(f"{server.connection_url.rstrip('/')}{_page(root, notebook)}?token={token}")
+
+    def listening() -> None:
+        announce(f"{server.connection_url.rstrip('/')}{_page(root, notebook)}?token={token}")
+
+    server.io_loop.add_callback(listening)                          # after its own first callback, which binds the port
     server.start()
 
 

@@ -47,7 +47,7 @@ def test_pattern(path):
     notebook, section = read(path), course().find(path.stem)
     first = notebook.cells[0]
     assert first.cell_type == "markdown" and first.source.startswith("# ")
-    for wanted in ("You will be able to", f"{section.minutes} min", *(f"§{name}" for name in section.covers[:1]), *section.before):
+    for wanted in ("You will be able to", f"{section.minutes} min", f"§{section.covers[0]}", *section.before):
         assert wanted in first.source, f"the first cell says {wanted!r}"
     assert tags(code(notebook)[0]) == ["setup"] and "google.colab" in code(notebook)[0].source
     assert any(re.search(r"^\s*assert\b", cell.source, re.MULTILINE) for cell in code(notebook) if "solution" not in tags(cell))
@@ -55,7 +55,8 @@ def test_pattern(path):
     assert 3 <= len(turns) <= 6
     for n in turns:
         question = notebook.cells[n - 1]
-        assert question.cell_type == "markdown" and "Your turn" in question.source and "?" in question.source, notebook.cells[n].id
+        asks = question.cell_type == "markdown" and "Your turn" in question.source and "?" in question.source
+        assert asks, notebook.cells[n].id
 
 
 @EVERY

@@ -48,8 +48,8 @@ def test_scripts_from_elsewhere_are_mathjax_alone(write_notebook, tmp_path):
 
 def test_failing_cell_is_shown_and_not_a_wall_of_traceback(write_notebook):
     path = write_notebook(
-        "# Title", "import numpy as np\ndef f(x):\n    return x @ np.ones(3)", "a = 1\nb = 2\nf(np.ones(4))\nc = 3\nd = 4", "e = 5",
-        name="sad.ipynb",
+        "# Title", "import numpy as np\ndef f(x):\n    return x @ np.ones(3)",
+        "a = 1\nb = 2\nf(np.ones(4))\nc = 3\nd = 4", "e = 5", name="sad.ipynb",
     )
     with pytest.raises(NotebookFailed) as failed:
         execute(path, limit=60)
@@ -75,7 +75,8 @@ def test_error_without_deeper_frames(write_notebook, cell, name, last):
 
 
 def test_time_is_over(write_notebook):
-    with pytest.raises(NotebookFailed, match=r"cell 2 of 3 \(cell-1\) was running when the notebook's 1\.5 s were over") as failed:
+    told = r"cell 2 of 3 \(cell-1\) was running when the notebook's 1\.5 s were over"
+    with pytest.raises(NotebookFailed, match=told) as failed:
         execute(write_notebook("x = 1", "import time\ntime.sleep(60)", "y = 2"), limit=1.5)
     assert failed.value.error == "Timeout"
 
@@ -110,13 +111,16 @@ def test_blocked_kernel_reaches_nobody(write_notebook, cell):
 
 def test_blocked_kernel_still_speaks_to_itself(write_notebook):
     cell = (
-        "import socket\nserver = socket.create_server(('127.0.0.1', 0))\nclient = socket.create_connection(server.getsockname())\n"
+        "import socket\nserver = socket.create_server(('127.0.0.1', 0))\n"
+        "client = socket.create_connection(server.getsockname())\n"
         "client.sendall(b'hi')\nassert server.accept()[0].recv(2) == b'hi'"
     )
     execute(write_notebook(cell), limit=60, env={"PYTHONPATH": str(NO_NETWORK)})
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "not json"])
+@pytest.mark.parametrize("text", [
+    "", "{}", "[1]", '{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "not json",
+])
 def test_file_that_is_no_notebook(tmp_path, text):
     path = tmp_path / "x.ipynb"
     path.write_text(text)
