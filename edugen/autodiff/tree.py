@@ -14,7 +14,7 @@ import numpy as np
 
 from .tensor import Tensor
 
-__all__ = ["flatten", "is_leaf", "map", "paths", "ravel", "unflatten"]
+__all__ = ["columns", "flatten", "is_leaf", "map", "paths", "ravel", "unflatten"]
 
 
 def is_leaf(x: Any) -> bool:
@@ -58,12 +58,26 @@ def map(f: Callable, tree: Any, *others: Any) -> Any:
     >>> map(lambda t, g: t - 0.1 * g, {"w": 1.0}, {"w": 2.0})
     {'w': 0.8}
     """
-    columns = [flatten(tree)[0]]
+    leaves, build = columns(tree, *others)
+    return build([f(*row) for row in zip(*leaves, strict=True)])
+
+
+def columns(tree: Any, *others: Any) -> tuple[list[list], Callable[[list], Any]]:
+    """The leaves of several trees, in the order of the first, and the function that builds that one around others.
+
+    Examples
+    --------
+    >>> (theta, g), build = columns({"w": 1.0, "b": 2.0}, {"b": 3.0, "w": 4.0})
+    >>> theta, g
+    ([1.0, 2.0], [4.0, 3.0])
+    """
+    leaves, build = flatten(tree)
+    found = [leaves]
     for other in others:
-        columns.append([])
-        if not _collect_like(tree, other, columns[-1]):
+        found.append([])
+        if not _collect_like(tree, other, found[-1]):
             raise ValueError(_difference(tree, other, "") or "trees differ")
-    return unflatten(tree, [f(*leaves) for leaves in zip(*columns, strict=True)])
+    return found, build
 
 
 def paths(tree: Any) -> list[str]:
