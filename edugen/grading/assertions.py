@@ -99,7 +99,8 @@ def _assert_entries(a: np.ndarray, e: np.ndarray, rtol: float, atol: float, name
     """Compare entry by entry what has the same shape and kind."""
     if e.dtype.kind in "fc":
         with np.errstate(all="ignore"):
-            right = (np.abs(a - e) <= atol + rtol * np.abs(e)) | (a == e) | (np.isnan(a) & np.isnan(e))
+            near = np.isfinite(a) & np.isfinite(e) & (np.abs(a - e) <= atol + rtol * np.abs(e))
+            right = near | (a == e) | (np.isnan(a) & np.isnan(e))
     else:
         right = a == e
     if np.all(right):

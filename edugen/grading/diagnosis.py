@@ -70,16 +70,17 @@ def _values(a: np.ndarray, e: np.ndarray, dtype: np.dtype, sizes: dict[int, str]
         yield "the right numbers, transposed"
     if dtype in (np.float16, np.float32) and close(a, e, 1e-2 if dtype == np.float16 else 1e-4):
         yield f"computed in {dtype}: the numbers agree as far as it goes"
-    yield from _moved(a, e)
-    yield from _scaled(a, e, sizes)
-    yield from _another_function(a, e)
-    if dtype.kind in "fc" and close(np.sort(a.ravel()), np.sort(e.ravel())):
-        yield "the right numbers, in another order"
-    yield from _partly(a, e)
     if close(a, e, 1e-3):
         worst = np.max(np.abs(a - e)) / np.max(np.abs(e))
         yield (f"close (to about {worst:.0e}) but not exact: an approximation, such as finite differences, too few steps, or a "
                "small constant added for safety?")
+        return
+    yield from _scaled(a, e, sizes)
+    yield from _moved(a, e)
+    yield from _another_function(a, e)
+    if dtype.kind in "fc" and close(np.sort(a.ravel()), np.sort(e.ravel())):
+        yield "the right numbers, in another order"
+    yield from _partly(a, e)
 
 
 def _moved(a: np.ndarray, e: np.ndarray) -> Iterator[str]:
@@ -100,9 +101,13 @@ def _scaled(a: np.ndarray, e: np.ndarray, sizes: dict[int, str]) -> Iterator[str
     if np.all(np.isfinite(a)) and np.all(np.isfinite(e)) and np.any(e) and a.size > 1:
         factor = np.vdot(e, a) / np.vdot(e, e)
         if factor and close(a, factor * e):
-            yield _named(factor, {n: f"the length of axis {i} of the answer" for i, n in enumerate(e.shape) if n > 1} | sizes)
+            lengths = {n: f"the length of axis {i} of the answer" for i, n in reversed(list(enumerate(e.shape))) if n > 1}
+            yield _named(factor, lengths | sizes)
         if close(a, e + np.mean(a - e)):
             yield f"every entry is off by the same amount, {np.mean(a - e):.6g}"
+        ones = [[axis for axis in range(x.ndim) if np.allclose(x.sum(axis), 1)] for x in (a, e)]
+        if e.ndim > 1 and ones[0] and ones[1] and ones[0] != ones[1]:
+            yield f"it sums to one along axis {ones[0][0]}, and should along axis {ones[1][0]}"
         for axis in range(e.ndim if e.ndim > 1 else 0):
             factors = np.sum(a * e, axis, keepdims=True) / np.sum(e * e, axis, keepdims=True)
             indices = "each " + ("row" if axis == 1 else "column") if e.ndim == 2 else f"each slice along axis {axis}"

@@ -156,7 +156,7 @@ class Student(Peer):
             raise StudentError(f"`{name}` was not called: {self.over}", "died")
         if self.process is None:
             self.process = self._start(self.limits)
-            answer, _ = self._converse({"stem": self.stem}, self._source(), self.file)
+            answer, _ = self._converse({"stem": self.stem, "cap": self.limits.message}, self._source(), self.file)
             if answer["op"] == "error":
                 self._end(f"{self.file} could not be imported")
                 raise unimported(answer, self.file)

@@ -12,7 +12,6 @@ container.
 """
 from __future__ import annotations
 
-import builtins
 import difflib
 import faulthandler
 import importlib.util
@@ -37,6 +36,9 @@ else:       # a sibling loaded by path: the worker does not import edugen for it
 __all__ = ["CourseFinder", "Worker", "main"]
 
 MAX_LINES = 8
+SAME = {kind.__name__: kind for kind in (       # exceptions that pass from the check's functions to the student's code
+    ArithmeticError, AttributeError, FloatingPointError, IndexError, KeyError, LookupError, NotImplementedError, OverflowError,
+    RecursionError, RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError)}
 
 
 class CourseFinder:
@@ -60,7 +62,7 @@ class Worker(wire.Peer):
     """Serves calls of a student's functions, one at a time."""
 
     def __init__(self, wire_end: io.FileIO | io.RawIOBase) -> None:
-        super().__init__(cap=1 << 40)               # the grader sets the cap, and keeps it on its side
+        super().__init__(cap=1 << 40)               # the grader says what it accepts when it loads the file
         self.wire_end = wire_end
         self.module = types.ModuleType("unloaded")
         self.file = ""
@@ -87,6 +89,7 @@ class Worker(wire.Peer):
         number, name = header["id"], header.get("name", "")
         try:
             if "stem" in header:
+                self.cap = header["cap"]
                 self.load(header["stem"], bytes(value))
                 result = None
             elif "number" in header:
@@ -128,11 +131,12 @@ class Worker(wire.Peer):
     def call_remote(self, function: wire.RemoteFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if threading.get_ident() != self.thread:
             raise RuntimeError("a function that the check gave you can only be called from the main thread")
-        header, value = self.request({"number": function._number}, (args, kwargs))
+        try:
+            header, value = self.request({"number": function._number}, (args, kwargs))
+        except wire.Unsendable as error:
+            raise TypeError(f"a function that the check gave you was called with {error}") from None
         if header["op"] == "error":
-            kind = getattr(builtins, header["type"], None)
-            ordinary = isinstance(kind, type) and issubclass(kind, Exception)
-            raise (kind if ordinary else RuntimeError)(header["text"])      # type: ignore[misc]
+            raise SAME.get(header["type"], RuntimeError)(header["text"])
         return value
 
     @staticmethod
