@@ -160,7 +160,7 @@ class Optimizer(Protocol):
 
 def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[], Iterable], optimizer: Optimizer, epochs: int = 1,
           validate: Callable[[Any], float] | None = None, checkpoint: str | os.PathLike | None = None,
-          rng: np.random.Generator | None = None, progress: bool = True) -> tuple[Any, History]:
+          rng: np.random.Generator | None = None, progress: bool = True, by_hand: bool = False) -> tuple[Any, History]:
     """Go `epochs` times over the batches, one step of the optimizer for each.  Cho (2.73).
 
     Parameters
@@ -184,6 +184,9 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
         it back. The generator of `minibatches` is seen to without.
     progress : bool
         Whether to show a bar with the loss and the speed, where stderr is a terminal.
+    by_hand : bool
+        `loss` brings its own gradient, and the engine stays out: it returns (what it would return else, gradient), the latter
+        shaped like `theta`.
 
     Returns
     -------
@@ -214,7 +217,7 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
         run = file.load(run)
         if len(run.history) > epochs:
             raise ValueError(f"checkpoint {file.path} is {len(run.history)} epochs old, more than epochs={epochs}")
-    both = value_and_grad(_with_aux(loss), has_aux=True)
+    both = _by_hand(loss) if by_hand else value_and_grad(_with_aux(loss), has_aux=True)
     total = epochs * len(batches) if isinstance(batches, Sized) else None
     try:
         with _bar(progress, total, run.step) as tell:
@@ -278,6 +281,14 @@ def _with_aux(loss):
                             f"validation, got {aux if isinstance(aux, dict) else type(aux).__name__}")
         return value, aux
     return with_aux
+
+
+def _by_hand(loss):
+    """What `value_and_grad` would make of it, where `loss` has done the work."""
+    def both(theta, *batch):
+        value, g = loss(theta, *batch)
+        return _with_aux(lambda *_: value)(theta), g
+    return both
 
 
 def _check(optimizer, epochs, rng):
