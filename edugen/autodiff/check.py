@@ -47,7 +47,7 @@ def check_gradients(f: Callable, *args: Any, order: int = 1, gradient: Callable 
     Traceback (most recent call last):
     ...
     edugen.autodiff.check.GradientError: the gradient of <lambda>() is wrong in argument 0 at [1]: got 4, central differences 2.
-    All entries are 2 times too large, and 2 is the length of an axis: did you average?
+    All entries are 2 times too large: did you average?
     """
     rng = np.random.default_rng(rng)
     args = tuple(_doubles(a) for a in args)
@@ -147,12 +147,11 @@ def diagnose(got: np.ndarray, expected: np.ndarray, shape: tuple[int, ...] = ())
         r = float(np.mean(ratio))
         if abs(r + 1) < 1e-4:
             return "All entries have the opposite sign."
-        for n in sorted({s for s in shape if s > 1} | {got.size}):
-            for factor, hint in ((n, "did you average?"), (1 / n, "did you average where a sum is meant?")):
-                if abs(r / factor - 1) < 1e-4:
-                    times = f"{n} times too {'large' if factor > 1 else 'small'}"
-                    return f"All entries are {times}, and {n} is the length of an axis: {hint}"
-        return f"All entries are {r:.4g} times too large: a forgotten constant factor?"
+        n = round(max(abs(r), 1 / abs(r)))
+        if n > 1 and min(abs(abs(r) / n - 1), abs(abs(r) * n - 1)) < 1e-4:
+            times, hint = ("large", "did you average?") if abs(r) > 1 else ("small", "did you average where a sum is meant?")
+            return f"All entries are {n} times too {times}{' and of opposite sign' if r < 0 else ''}: {hint}"
+        return f"All entries are {r:.4g} times as large as they should be: a forgotten constant factor?"
     if len(shape) == 2 and shape[0] == shape[1] and np.allclose(got.reshape(shape).T.ravel(), expected, rtol=1e-4, atol=1e-8):
         return "It is the transpose of the right gradient."
     if np.allclose(np.abs(got), np.abs(expected), rtol=1e-4, atol=1e-8):
