@@ -204,30 +204,30 @@ def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
     workspace = Workspace.find(Path.cwd())
     folder = out or (workspace.root if workspace else Path()) / "html"
     failed = 0
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("cell"), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
-    )
-    with bar:
-        for one in section:
-            if not one.notebook.is_file():
-                refuse(f"the course has no notebook {one.notebook}")
-            task, began = bar.add_task(one.stem, total=None), time.perf_counter()
-            try:
-                notebook = execute(one.notebook, limit=limit, progress=partial(_advance, bar, task))
-                page = folder / f"{one.stem}.html"
-                write_html(notebook, page, f"{one.title} - edugen")
-            except NotebookFailed as error:
-                failed += 1
-                bar.console.print(f"[red]failed[/red]  {escape(str(error))}\n", highlight=False, soft_wrap=True)
-            except OSError as error:
-                refuse(f"cannot write to {folder}: {error.strerror or error}")
-            else:
-                say(f"{one.stem}  {len(notebook.cells)} cells  {time.perf_counter() - began:.1f} s  {page}")
-            bar.remove_task(task)
+    for one in section:
+        if not one.notebook.is_file():
+            refuse(f"the course has no notebook {one.notebook}")
+        page, began = folder / f"{one.stem}.html", time.perf_counter()
+        try:
+            with _bar() as bar:
+                notebook = execute(one.notebook, limit=limit, progress=partial(_advance, bar, bar.add_task(one.stem, total=None)))
+            write_html(notebook, page, f"{one.title} - edugen")
+        except NotebookFailed as error:
+            failed += 1
+            say(f"[red]failed[/red]  {escape(str(error))}\n", err=True)
+        except OSError as error:
+            refuse(f"cannot write {page}: {error.strerror or error}")
+        else:
+            say(f"{one.stem}  {len(notebook.cells)} cells  {time.perf_counter() - began:.1f} s  {page}")
     if failed:
         say(f"{failed} of {len(section)} failed", err=True)
         raise SystemExit(1)
+
+
+def _bar() -> Progress:
+    """On the error output, and gone when it is done: what is piped is the result alone."""
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("cell"), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
 
 
 def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
@@ -295,7 +295,10 @@ def equations(label: str | None, as_json: bool) -> None:
 
     With a LABEL, each place as path:line; without, how many of each section's equations are proven by a test and cited.
     """
-    index = index_of_equations.index()
+    try:
+        index = index_of_equations.index()
+    except index_of_equations.UnreadableFile as error:
+        refuse(str(error))
     label = label.strip("() ") if label else None
     if label and label not in index and course().owner(label) is None:
         refuse(f"the course has no equation {label} yet. `edugen equations` shows the sections that exist.")

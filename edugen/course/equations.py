@@ -11,7 +11,7 @@ from pathlib import Path
 from . import places
 from .manifest import expand, label_key
 
-__all__ = ["KINDS", "Place", "index"]
+__all__ = ["KINDS", "Place", "UnreadableFile", "index"]
 
 KINDS = ("test", "source", "notebook", "exercise")
 
@@ -22,6 +22,10 @@ LABEL = r"(?:[1-6]\.\d{1,3}|[VGE]-\d{1,3})"
 BETWEEN = r"(?:, | and |, and |\)?(?:–|-|\.\.| to )\(?)"
 CITATION = re.compile(rf"(?<![\w)\]])\(({LABEL}(?:{BETWEEN}{LABEL})*)\)")     # (2.30), (2.15, 2.18-2.20), (2.42)-(2.46)
 TAG = re.compile(rf"\\\\tag\{{({LABEL})\}}")                               # in JSON the backslash is doubled
+
+
+class UnreadableFile(ValueError):
+    """A file of the course is not Python. The message names it and the line."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ def index(root: Path | None = None) -> dict[str, list[Place]]:
     ----------
     root : folder with edugen, tests, notebooks and exercises; the clone where there is one, else the installed package
 
+    Raises
+    ------
+    UnreadableFile
+        Where a file with labels does not parse.
+
     Examples
     --------
     >>> sorted({place.kind for places in index().values() for place in places} - set(KINDS))
@@ -55,13 +64,16 @@ def index(root: Path | None = None) -> dict[str, list[Place]]:
     """
     found: list[Place] = []
     for kind, folder, base in _trees(root):
-        for path in sorted(folder.rglob("*.ipynb" if kind == "notebook" else "*.py")):
+        for path in sorted(folder.rglob({"notebook": "*.ipynb", "test": "test_*.py"}.get(kind, "*.py"))):
             parts = path.relative_to(folder).parts[:-1]
             if HIDDEN & set(parts) or kind == "source" and parts[:1] in NOT_SOURCE:
                 continue
             name, text = path.relative_to(base).as_posix(), path.read_text(encoding="utf-8")
             read = {"test": _proofs, "notebook": _tags}.get(kind, _citations)
-            found += [Place(label, kind, name, line, what) for label, line, what in read(text)]
+            try:
+                found += [Place(label, kind, name, line, what) for label, line, what in read(text)]
+            except (SyntaxError, tokenize.TokenError) as error:
+                raise UnreadableFile(f"{path} is not Python: {error}") from error
     labels: dict[str, list[Place]] = {}
     for place in sorted(found, key=lambda p: (label_key(p.label), KINDS.index(p.kind), p.path, p.line)):
         labels.setdefault(place.label, []).append(place)

@@ -157,7 +157,7 @@ def _where(path: Path, notebook: NotebookNode, position: int) -> str:
 def _tell(cell: NotebookNode, error: CellExecutionError) -> str:
     """What a reader looks for in a traceback: the lines around the one that failed, the last frame, the error."""
     trace = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
-    lines = cell.source.splitlines()
+    lines = re.sub(r"\A(\s*\n)+", "", cell.source).splitlines()      # IPython drops empty lines at the top
     own = re.search(rf"Cell In\s?\[{cell.execution_count}\], line (\d+)", trace)
     told = []
     if own and int(own[1]) <= len(lines):

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -190,13 +191,14 @@ def test_run_of_a_failing_notebook_shows_the_cell_and_goes_on(run, small_course,
 def test_run_without_the_notebook_or_a_place_to_write(run, small_course):
     places.write_atomically(Path("file"), "")
     result = run("run", "losses", "--out", "file/below")
-    assert result.exit_code == 2 and "cannot write to file" in result.output
+    assert result.exit_code == 2 and "cannot write file/below/losses.html" in result.output
     (small_course / "notebooks/2_classification/losses.ipynb").unlink()
     result = run("run", "losses")
     assert result.exit_code == 2 and "has no notebook" in result.output
 
 
 CHECKS = """
+import psutil
 import pytest
 from edugen.grading import assert_close
 
@@ -295,6 +297,12 @@ def test_equations(run, small_course):
     assert set(json.loads(run("equations", "--json").output)) == {"2.1", "2.2"}
 
 
+def test_equations_of_a_file_in_the_middle_of_an_edit(run, small_course):
+    places.write_atomically(small_course / "edugen/b.py", "# (2.30)\nif:\n")
+    result = run("equations")
+    assert result.exit_code == 2 and "b.py is not Python" in result.output
+
+
 def test_errata(run, monkeypatch):
     one = edugen.course.errata.read('[[erratum]]\nlabel = "2.2"\nprinted = \'a [b]\'\nright = "c"\nreason = "It is c."')
     monkeypatch.setattr(commands, "all_errata", lambda: one)
@@ -388,3 +396,27 @@ def test_jupyterlab_is_served_and_ends_with_ctrl_c(tmp_path):
         assert server.returncode == 0 and "Traceback" not in complaints
     finally:
         server.kill()
+
+
+def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course, tmp_path, write_notebook):
+    started = tmp_path / "started"
+    cell = f"import os, time, pathlib\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+    write_notebook(cell, name="clone/notebooks/2_classification/losses.ipynb")
+    code = (
+        "import pathlib, sys; from edugen.course import cli, commands, manifest, places; "
+        f"places.PACKAGE = pathlib.Path({str(small_course / 'edugen')!r}); one = manifest.read({SECTION!r}); "
+        "commands.course = lambda: one; cli.main(['run', 'losses'])"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (started.exists() and started.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        kernel = int(started.read_text())
+        run.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)
+        _, complaints = run.communicate(timeout=30)
+    finally:
+        run.kill()
+    assert run.returncode == 1 and complaints.strip() == "Aborted!"
+    assert not psutil.pid_exists(kernel)
+    assert not Path("html").exists()

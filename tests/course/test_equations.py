@@ -4,7 +4,7 @@ import time
 import pytest
 
 from edugen.course import course, places
-from edugen.course.equations import index
+from edugen.course.equations import UnreadableFile, index
 
 
 @pytest.fixture
@@ -44,6 +44,12 @@ def test_each_label_is_found_where_it_stands(clone):
 
 def test_nothing_else_is_found_and_labels_are_in_order(clone):
     assert list(index(clone)) == ["2.15", "2.16", "2.17", "2.29", "2.30", "2.31", "2.42", "2.43", "2.44", "V-3", "V-4"]
+
+
+def test_file_that_does_not_parse_is_named(clone):
+    places.write_atomically(clone / "edugen" / "broken.py", "# (2.30)\ndef f(:\n")
+    with pytest.raises(UnreadableFile, match=r"broken\.py is not Python: .*line 2"):
+        index(clone)
 
 
 def test_index_of_an_installed_package_has_no_tests(tmp_path, monkeypatch):

@@ -65,13 +65,14 @@ def test_failing_cell_is_shown_and_not_a_wall_of_traceback(write_notebook):
     ("assert 1 == 2, 'one is not two'", "AssertionError", "AssertionError: one is not two"),
     ("assert False", "AssertionError", "AssertionError"),
     ("def f(:", "SyntaxError", r"SyntaxError: invalid syntax.*"),
+    ("\n\nassert 0", "AssertionError", "AssertionError"),
 ])
 def test_error_without_deeper_frames(write_notebook, cell, name, last):
     with pytest.raises(NotebookFailed) as failed:
         execute(write_notebook(cell), limit=60)
     told = str(failed.value).splitlines()
     assert failed.value.error == name
-    assert told[2:4] == [f">   1 | {cell}", ""] and re.fullmatch(last, told[4]) and len(told) == 5
+    assert told[2:4] == [f">   1 | {cell.strip()}", ""] and re.fullmatch(last, told[4]) and len(told) == 5
 
 
 def test_time_is_over(write_notebook):
