@@ -64,8 +64,8 @@ def confusion_matrix(y: ArrayLike, predicted: ArrayLike, names: Sequence[object]
     color = 1 - strength[..., None] * (1 - hue)
     ax.imshow(color, interpolation="nearest")
     for i, j in np.argwhere(counts):
-        dark = color[i, j] @ (0.299, 0.587, 0.114) < 0.55
-        ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=11, color="white" if dark else "black")
+        light = color[i, j] ** 2.2 @ (0.2126, 0.7152, 0.0722)                   # black and white are equally plain at 0.18
+        ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=11, color="black" if light > 0.18 else "white")
     ax.set_xticks(range(k), words)
     ax.set_yticks(range(k), words)
     ax.set(xlabel="predicted", ylabel="true", title=title or "")

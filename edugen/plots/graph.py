@@ -88,7 +88,7 @@ def computation_graph(output: Any, names: Mapping[str, Any] | None = None, value
 
     picture = Picture()
     picture.set_layout_engine("none")
-    wide = np.array([max(0.62, 0.22 + 0.098 * max(map(len, text))) for text in texts])
+    wide = np.array([max(0.62, 0.24 + 0.105 * max(map(len, text))) for text in texts])
     high = np.array([0.2 + 0.21 * len(text) for text in texts])
     depth = [0] * len(nodes)
     for k, sources in enumerate(parents):
@@ -144,8 +144,8 @@ def computation_graph(output: Any, names: Mapping[str, Any] | None = None, value
                     fontweight="bold")
 
     listed = "; ".join(f"{k + 1} {' '.join(words[k].split())}" + (" of " + " and ".join(str(p + 1) for p in parents[k])
-                       if parents[k] else f", {kinds[k]}") for k in range(len(nodes)))
-    picture.describe((f"{title}. " if title else "") + f"Computation graph of {len(nodes)} nodes: {listed}.", alt)
+                       if parents[k] else f", {kinds[k]}" * (words[k] != kinds[k])) for k in range(len(nodes)))
+    picture.describe((f"{title}. " if title else "") + f"Computation graph of {len(nodes)} node{'s' * (len(nodes) > 1)}: {listed}.", alt)
     return picture
 
 
@@ -228,7 +228,7 @@ def _label(node: Any) -> str:
     word = SYMBOLS.get(name, name)
     numbers = {k: value for k, value in enumerate(map(_plain, getattr(node, "args", ())))
                if np.ndim(value) == 0 and isinstance(value, (int, float, np.number, np.ndarray))}
-    taken = {entry[0] for entry in node.parents if isinstance(entry, tuple)}
+    taken = {entry[0] for entry in node.parents if isinstance(entry, tuple) and isinstance(entry[0], int)}
     if len(taken) == 1 and len(numbers.keys() - taken) == 1 and len(node.args) == 2:
         sides = [f"{numbers[k]:.3g}" if k not in taken else "·" for k in range(2)]
         word = f"{sides[0]} {word} {sides[1]}" if name in SYMBOLS else f"{word}({sides[0]}, {sides[1]})"
@@ -242,4 +242,4 @@ def _value(node: Any) -> str:
     if value is None:
         return ""
     shape = np.shape(value)
-    return "×".join(map(str, shape)) if shape else f"{float(value):.3g}"
+    return str(shape) if shape else f"{float(value):.3g}"

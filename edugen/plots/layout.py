@@ -3,9 +3,27 @@
 The manner of Sugiyama, Tagawa and Toda (1981), small: a layer for each node, a waypoint wherever an arrow passes a layer,
 an order within each layer, and then distances.
 """
+from typing import NamedTuple
+
 import numpy as np
 
 __all__ = ["layered"]
+
+
+class Item(NamedTuple):
+    """What stands in a layer: a node (source and target are one), or a waypoint of the arrow from source to target."""
+
+    source: int
+    target: int
+    layer: int
+
+
+class Link(NamedTuple):
+    """An arrow from one layer to the next; `port` is the place of the arrow among those that enter its target."""
+
+    tail: Item
+    head: Item
+    port: float
 
 
 def layered(parents: list[list[int]], sizes: np.ndarray | None = None,
@@ -43,52 +61,85 @@ def layered(parents: list[list[int]], sizes: np.ndarray | None = None,
             height[parent] = max(height[parent], height[child] + 1)
     layers = height.max() - height
 
-    rows: list[list[tuple[int, int, int]]] = [[] for _ in range(layers.max() + 1)]       # nodes and waypoints, by layer
-    links: list[tuple[tuple[int, int, int], tuple[int, int, int]]] = []
+    rows: list[list[Item]] = [[] for _ in range(layers.max() + 1)]
+    links: list[Link] = []
     for child in range(n):
-        rows[layers[child]].append((child, child, layers[child]))
-        for parent in dict.fromkeys(parents[child]):
-            chain = [(parent, child, layer) for layer in range(layers[parent] + 1, layers[child])]
-            for item in chain:
-                rows[item[2]].append(item)
-            way = [(parent, parent, layers[parent]), *chain, (child, child, layers[child])]
-            links += zip(way, way[1:])
-    before = {item: [a for a, b in links if b == item] for row in rows for item in row}
-    after = {item: [b for a, b in links if a == item] for row in rows for item in row}
+        rows[layers[child]].append(Item(child, child, layers[child]))
+        for port, parent in enumerate(dict.fromkeys(parents[child])):
+            way = [Item(parent, child, layer) for layer in range(layers[parent] + 1, layers[child])]
+            for item in way:
+                rows[item.layer].append(item)
+            way = [Item(parent, parent, layers[parent]), *way, Item(child, child, layers[child])]
+            links += [Link(a, b, 0.01 * port * (b is way[-1])) for a, b in zip(way, way[1:])]
+    places = _distances(_untangle(rows, links), links, sizes, gap)
 
-    best, fewest = rows, np.inf
-    for sweep in range(24):                                  # order each layer by the mean place of its neighbors
-        place = {item: k for row in rows for k, item in enumerate(row)}
-        crossings = sum((place[a] - place[c]) * (place[b] - place[d]) < 0
-                        for k, (a, b) in enumerate(links) for c, d in links[:k] if a[2] == c[2])
-        if crossings < fewest:
-            best, fewest = [list(row) for row in rows], crossings
-        neighbors, walk = (before, rows) if sweep % 2 == 0 else (after, rows[::-1])
-        for row in walk:
-            row.sort(key=lambda item: np.mean([place[other] for other in neighbors[item]] or [place[item]]))
-            place |= {item: k for k, item in enumerate(row)}
-
-    room = {item: sizes[item[0]] if item[0] == item[1] else sizes.min() / 4 for row in best for item in row}
-    pull = {item: 1.0 if before[item] else 0.05 for row in best for item in row}     # leaves make way for what flows
-    y = {item: float(k) for row in best for k, item in enumerate(row)}
-    for _ in range(60):                                      # then move each toward its neighbors, as near as room allows
-        for row in best:
-            near = [before[item] + after[item] or [item] for item in row]
-            wish = [np.average([y[other] for other in others], weights=[pull[other] for other in others]) for others in near]
-            ends = np.cumsum([room[item] + gap for item in row])
-            middles = ends - np.array([room[item] + gap for item in row]) / 2
-            y |= dict(zip(row, _increasing(np.array(wish) - middles, np.array([pull[item] for item in row])) + middles))
-    low = min(y[item] - room[item] / 2 for item in y)
-    offsets: dict[tuple[int, int], list[float]] = {}
-    for item in sorted(y, key=lambda item: item[2]):
-        offsets.setdefault(item[:2], []).append(float(y[item] - low))
-    for child in range(n):
-        for parent in parents[child]:
-            offsets.setdefault((parent, child), [])
+    offsets: dict[tuple[int, int], list[float]] = {(p, k): [] for k in range(n) for p in [k, *parents[k]]}
+    for item in sorted(places, key=lambda item: item.layer):
+        offsets[item.source, item.target].append(places[item])
     return layers, offsets
 
 
-def _increasing(wish: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _untangle(rows: list[list[Item]], links: list[Link]) -> list[list[Item]]:
+    """The layers in an order with few crossings: the best of some local searches, from the order given and from others."""
+    before = {item: [link for link in links if link.head == item] for row in rows for item in row}
+    after = {item: [link for link in links if link.tail == item] for row in rows for item in row}
+    place: dict[Item, int] = {}
+
+    def crossed(a: Item, b: Item) -> int:
+        """Crossings of the arrows at `a` with those at `b`, when `a` stands before `b`."""
+        return (sum(place[c.tail] > place[d.tail] for c in before[a] for d in before[b])
+                + sum(place[c.head] + c.port > place[d.head] + d.port for c in after[a] for d in after[b]))
+
+    rng, best, fewest = np.random.default_rng(0), rows, np.inf
+    for _ in range(12 if len(links) < 60 else 2):
+        place |= {item: k for row in rows for k, item in enumerate(row)}
+        for sweep in range(8):
+            for row in rows if sweep % 2 == 0 else rows[::-1]:                  # order by the mean place of the neighbors
+                if sweep % 2 == 0:
+                    mean = {a: np.mean([place[c.tail] for c in before[a]] or [place[a]]) for a in row}
+                else:
+                    mean = {a: np.mean([place[c.head] + c.port for c in after[a]] or [place[a]]) for a in row}
+                row.sort(key=mean.__getitem__)
+                place |= {item: k for k, item in enumerate(row)}
+            swapped = True
+            while swapped:                                                      # swap neighbors while that undoes crossings
+                swapped = False
+                for row in rows:
+                    for k in range(len(row) - 1):
+                        a, b = row[k], row[k + 1]
+                        if crossed(a, b) > crossed(b, a):
+                            row[k], row[k + 1], place[a], place[b], swapped = b, a, k + 1, k, True
+            crossings = sum(crossed(a, b) for row in rows for k, b in enumerate(row) for a in row[:k])
+            if crossings < fewest:
+                best, fewest = [list(row) for row in rows], crossings
+        if fewest == 0:
+            break
+        rows = [[row[k] for k in rng.permutation(len(row))] for row in rows]
+    return best
+
+
+def _distances(rows: list[list[Item]], links: list[Link], sizes: np.ndarray, gap: float) -> dict[Item, float]:
+    """Every item as near to its neighbors as the order and the room leave it; a leaf makes way for what flows."""
+    near: dict[Item, list[Item]] = {item: [] for row in rows for item in row}
+    for link in links:
+        near[link.head].append(link.tail)
+        near[link.tail].append(link.head)
+    fed = {link.head for link in links}
+    room = {item: gap + (sizes[item.source] if item.source == item.target else sizes.min() / 4) for item in near}
+    pull = {item: 1.0 if item in fed else 0.05 for item in near}
+    place = {item: float(k) for row in rows for k, item in enumerate(row)}
+    for _ in range(60):
+        for row in rows:
+            wish = [np.average([place[b] for b in near[a] or [a]], weights=[pull[b] for b in near[a] or [a]]) for a in row]
+            widths = np.array([room[a] for a in row])
+            middles = np.cumsum(widths) - widths / 2         # packed without a hole; the holes must not shrink
+            found = _increasing(np.array(wish) - middles, [pull[a] for a in row]) + middles
+            place |= dict(zip(row, found.tolist()))
+    low = min(place[item] - (room[item] - gap) / 2 for item in place)
+    return {item: place[item] - low for item in place}
+
+
+def _increasing(wish: np.ndarray, weight: list[float]) -> np.ndarray:
     """The increasing numbers closest to the wishes in weighted squares: isotonic regression, by pooling neighbors."""
     pools: list[tuple[float, float, int]] = []               # value, weight, how many
     for value, heavy in zip(wish, weight):

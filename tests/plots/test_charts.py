@@ -1,0 +1,93 @@
+"""Lines, bars, intervals and loss shapes: the numbers that were given are the numbers that are drawn."""
+import numpy as np
+import pytest
+
+from edugen import plots
+
+
+def test_lines_hold_the_series():
+    x, series = np.array([0.1, 1.0, 10.0]), {"a": [1.0, 2.0, 3.0], "b": [3.0, np.nan, 1.0]}
+    picture = plots.lines(x, series, xlabel="time", ylabel="height", title="two", logx=True, logy=True)
+    ax = picture.axes[0]
+    for line, (name, values) in zip(ax.lines, series.items(), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), x)
+        np.testing.assert_array_equal(line.get_ydata(), values)
+        assert line.get_label() == name
+    assert len({(line.get_color(), str(line.get_dash_capstyle()), str(line._unscaled_dash_pattern)) for line in ax.lines}) == 2
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("time", "height", "two")
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    assert picture.alt == ("Line plot of height against time, from 0.1 to 10. a from 1 to 3, between 1 and 3. "
+                           "b from 3 to 1, between 1 and 3.")
+
+
+def test_twenty_lines_all_look_different():
+    lines = plots.lines([0, 1], {str(k): [k, k] for k in range(20)}).axes[0].lines
+    assert len({(line.get_color(), str(line._unscaled_dash_pattern)) for line in lines}) == 20
+
+
+def test_marks_are_drawn_and_named():
+    picture = plots.lines([0.0, 1.0], [0.0, 1.0], marks={"half way": (0.5, 0.5)})
+    ax = picture.axes[0]
+    np.testing.assert_array_equal(np.array(ax.lines[1].get_data()).ravel(), [0.5, 0.5])
+    assert [(text.get_text(), text.xy) for text in ax.texts] == [("half way", (0.5, 0.5))]
+    assert picture.alt.endswith("Marked: half way at (0.5, 0.5).") and ax.get_legend() is None
+
+
+def test_bars_have_the_heights_side_by_side():
+    picture = plots.bars({"before": [1.0, -2.0], "after": [0.5, 3.0]}, labels=["a", "b"], ylabel="energy", xlabel="class")
+    ax = picture.axes[0]
+    assert [bar.get_height() for bar in ax.patches] == [1.0, -2.0, 0.5, 3.0]
+    middles = np.array([bar.get_x() + bar.get_width() / 2 for bar in ax.patches]).reshape(2, 2)
+    np.testing.assert_allclose(middles.mean(axis=0), [0, 1])
+    edges = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches)
+    assert all(b - 1e-12 <= c for (_, b), (c, _) in zip(edges, edges[1:]))
+    assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in ax.patches}) == 2
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b"]
+    assert picture.alt == "Bar chart of energy. before: a 1, b -2. after: a 0.5, b 3."
+
+
+def test_many_bars_are_summed_up_in_words(rng):
+    heights = rng.random(50)
+    alt = plots.bars(heights).alt
+    assert alt == f"Bar chart of values. 50 values between {heights.min():.3g} and {heights.max():.3g}."
+
+
+def test_intervals_reach_from_end_to_end():
+    picture = plots.intervals({"random": (0.98, 0.96, 0.99), "ordered": (0.92, 0.9, 0.95)}, xlabel="accuracy")
+    ax = picture.axes[0]
+    for k, (container, (m, a, b)) in enumerate(zip(ax.containers, [(0.98, 0.96, 0.99), (0.92, 0.9, 0.95)])):
+        point, _, (bar,) = container
+        assert (point.get_xdata()[0], point.get_ydata()[0]) == (m, k)
+        np.testing.assert_allclose(bar.get_segments()[0], [[a, k], [b, k]])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["random", "ordered"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]               # the first on top
+    assert "ordered 0.92 in [0.9, 0.95]" in picture.alt
+
+
+def test_loss_shapes_are_the_losses_and_a_jump_is_no_slope():
+    picture = plots.loss_shapes({"zero-one": lambda t: 1.0 * (t > 0), "margin": lambda t: np.maximum(0, 1 + t)})
+    ax = picture.axes[0]
+    step, margin = (np.array(line.get_data()) for line in ax.lines[:2])
+    np.testing.assert_allclose(margin[1], np.maximum(0, 1 + margin[0]), atol=1e-12)
+    assert np.sum(np.isnan(step[1])) == 1 and abs(step[0][np.isnan(step[1])][0]) < 0.006
+    seen = ~np.isnan(step[1])
+    np.testing.assert_array_equal(step[1][seen], step[0][seen] > 0)
+    assert ax.get_xlim() == (-3, 3) and {text.get_text() for text in ax.texts} == {"right", "wrong"}
+    assert not np.isnan(margin[1]).any()
+    shaded = ax.patches[0].get_extents()
+    np.testing.assert_allclose(ax.transData.inverted().transform(shaded.get_points())[:, 0], [0, 3], atol=1e-9)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: plots.lines([0, 1], {"a": [1, 2, 3]}), r"x of shape \(2,\) and series 'a' of shape \(3,\)"),
+    (lambda: plots.bars({"a": [1], "b": [1, 2]}), r"one shape \(K,\), got \{'a': \(1,\), 'b': \(2,\)\}"),
+    (lambda: plots.bars([]), r"one array \(K,\)"),
+    (lambda: plots.bars([1, 2], labels=["a"]), "labels must be as many as the 2 values, got 1"),
+    (lambda: plots.intervals({"a": (1, 2, 3)}), r"the estimate between the ends, .* \{'a': \(1, 2, 3\)\}"),
+    (lambda: plots.intervals({}), "at least one"),
+    (lambda: plots.loss_shapes({"a": lambda t: 1.0}), "loss 'a' must return one number a gap"),
+    (lambda: plots.loss_shapes({}, gap=(1, 2)), r"gap must reach from below to above zero, got \(1, 2\)"),
+])
+def test_what_does_not_fit_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
