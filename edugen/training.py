@@ -389,7 +389,7 @@ class _Checkpoint:
         if not differ and leaves.keys() != set(tree.paths(run)):
             differ = [f"{name} is on one side only" for name in sorted(leaves.keys() ^ set(tree.paths(run)))]
         if differ:
-            raise ValueError(f"checkpoint {self.path} is of another training. {'; '.join(differ)}. Delete it or choose another path")
+            raise ValueError(f"checkpoint {self.path} is of another training: {'; '.join(differ)}. Delete it, or write elsewhere")
         run = tree.unflatten(run, [leaves[path] for path in tree.paths(run)])
         run.step, run.history = note["step"], History(*history)
         for row in zip(*history.values(), strict=True):
