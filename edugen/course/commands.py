@@ -192,7 +192,7 @@ def _lab(root: Path, notebook: Path | None, browser: bool) -> None:
 
 @command("edugen run backprop", "edugen run all --out pages")
 @click.argument("section", type=SectionName(everything=True), metavar="SECTION|all")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pages.  [default: html]")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pages.  [default: edugen-pages]")
 @click.option("--limit", type=click.FloatRange(min=1), default=600, show_default=True, help="Seconds for each notebook.")
 def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
     """Execute a notebook, and write it as a page.
@@ -202,7 +202,7 @@ def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
     from .notebooks import NotebookFailed, execute, write_html
 
     workspace = Workspace.find(Path.cwd())
-    folder = out or (workspace.root if workspace else Path()) / "html"
+    folder = out or (workspace.root / "pages" if workspace else Path("edugen-pages"))
     failed = 0
     for one in section:
         if not one.notebook.is_file():
@@ -227,7 +227,9 @@ def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
 def _bar() -> Progress:
     """On the error output, and gone when it is done: what is piped is the result alone."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("cell"), MofNCompleteColumn(), TimeElapsedColumn()
-    return Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
+    screen = Console(stderr=True)
+    apart = {"transient": True, "redirect_stdout": False, "redirect_stderr": False, "disable": not screen.is_terminal}
+    return Progress(*columns, console=screen, **apart)      # type: ignore[arg-type]
 
 
 def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
@@ -330,8 +332,10 @@ def _coverage(index: dict[str, list[index_of_equations.Place]]) -> None:
     rows, unproven = [], []
     for section in course().sections:
         kinds = {label: {place.kind for place in index.get(label, [])} for label in section.equations}
-        counts = [sum(kind in found for found in kinds.values()) for kind in index_of_equations.KINDS]
-        rows.append((section.number, f"[cyan]{section.stem}[/cyan]", str(len(kinds)), *map(str, counts)))
+        counts = {kind: str(sum(kind in found for found in kinds.values())) for kind in index_of_equations.KINDS}
+        if places.clone() is None:
+            counts["test"] = "-"
+        rows.append((section.number, f"[cyan]{section.stem}[/cyan]", str(len(kinds)), *counts.values()))
         if missing := [label for label, found in kinds.items() if "test" not in found]:
             unproven.append(f"{section.stem}: {', '.join(_in_ranges(missing))}")
     show("", "section", "equations", "proven", "in source", "notebook", "exercise", rows=rows, numbers=(2, 3, 4, 5, 6))

@@ -28,12 +28,13 @@ class Run:
     """One submission with one seed.
 
     `fresh` gives each check a worker that no other check has used; otherwise the checks share one as long as it lives,
-    which is faster and is for code that we wrote.
+    which is faster and is for code that we wrote. `hints` is how many of its three hints a failed check shows.
     """
 
     submission: str
     seed: str = "0"
     fresh: bool = True
+    hints: int = 0
 
 
 def grade(check: Path, runs: Sequence[Run], jobs: int = 1) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ class Session:
             raise session.Interrupted("the checks could not be collected")
         grader = session.config.stash[GRADER]
         for run in self.runs:
-            grader.submission, grader.seed, grader.fresh = Path(run.submission), run.seed, run.fresh
+            grader.submission, grader.seed, grader.fresh, grader.hints = Path(run.submission), run.seed, run.fresh, run.hints
             grader.open(session.items)
             if not grader.scores:
                 raise pytest.UsageError("no checks were found: a grade of nothing is not a grade")

@@ -172,7 +172,7 @@ def test_run_writes_a_page(run, small_course):
     result = run("run", "losses", "--out", "pages")
     assert result.exit_code == 0 and "losses  2 cells" in result.output
     assert "x</span>" in Path("pages/losses.html").read_text(encoding="utf-8")
-    assert run("run", "all").exit_code == 0 and Path("html/losses.html").is_file()
+    assert run("run", "all").exit_code == 0 and Path("edugen-pages/losses.html").is_file()
 
 
 def test_run_of_a_failing_notebook_shows_the_cell_and_goes_on(run, small_course, write_notebook, monkeypatch):
@@ -185,7 +185,7 @@ def test_run_of_a_failing_notebook_shows_the_cell_and_goes_on(run, small_course,
     assert result.exit_code == 1
     assert ">   1 | assert 1 == 2, 'no'" in result.output and "AssertionError: no" in result.output
     assert "1 of 2 failed" in result.output
-    assert [path.name for path in Path("html").iterdir()] == ["other.html"]
+    assert [path.name for path in Path("edugen-pages").iterdir()] == ["other.html"]
 
 
 def test_run_without_the_notebook_or_a_place_to_write(run, small_course):
@@ -419,4 +419,4 @@ def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course,
         run.kill()
     assert run.returncode == 1 and complaints.strip() == "Aborted!"
     assert not psutil.pid_exists(kernel)
-    assert not Path("html").exists()
+    assert not Path("edugen-pages").exists()
