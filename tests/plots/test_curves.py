@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from edugen import plots
+from edugen.training import History
 
 
 def curve(ax, label):
@@ -94,3 +95,20 @@ def test_a_history_that_is_none_is_explained(history, error, message):
 def test_a_best_that_is_not_there_is_named(best, message):
     with pytest.raises(ValueError, match=message):
         plots.loss_curves({"loss": [1.0, 2.0]}, best=best)
+
+
+def test_a_history_is_drawn_like_a_dict_of_its_columns():
+    history = History("loss", "validation")
+    for loss, validation in [(3.0, 3.5), (2.0, 2.5), (1.5, 2.75)]:
+        history.append(loss=loss, validation=validation)
+    picture = plots.loss_curves(history)
+    (ax,) = picture.axes
+    np.testing.assert_array_equal(curve(ax, "loss"), [[1, 2, 3], [3.0, 2.0, 1.5]])
+    np.testing.assert_array_equal(curve(ax, "validation"), [[1, 2, 3], [3.5, 2.5, 2.75]])
+    np.testing.assert_array_equal(curve(ax, "best: epoch 2"), [[2], [2.5]])
+    assert picture.alt == plots.loss_curves({"loss": [3.0, 2.0, 1.5], "validation": [3.5, 2.5, 2.75]}).alt
+
+
+def test_an_empty_history_is_explained():
+    with pytest.raises(ValueError, match="history must hold sequences of numbers, at least one, .* none empty"):
+        plots.loss_curves(History("loss"))

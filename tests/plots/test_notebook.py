@@ -24,6 +24,7 @@ CELLS = {
     "inline": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplots.bars([1], alt='beside pyplot');",
     "inline-value": "plots.bars([1], alt='pyplot imported')",
     "pyplot": "plt.plot([1, 2]);",
+    "slider": "from ipywidgets import interact\n@interact(k=(0, 5))\ndef draw(k=3):\n    return plots.bars([k], alt=f'k = {k}')",
     "default": "plots.bars({'mass': [0.25, 0.75]}, labels=['a', 'b'], ylabel='$p$');",
 }
 
@@ -33,7 +34,7 @@ def notebook():
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
     notebook.cells[list(CELLS).index("raises")].metadata["tags"] = ["raises-exception"]
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    NotebookClient(notebook, kernel_name="python3", timeout=120, store_widget_state=True).execute()
     return notebook
 
 
@@ -52,7 +53,7 @@ class Images(HTMLParser):
     ("value", ["bare value"]), ("semicolon", ["semicolon"]), ("assigned", ["assigned"]), ("shown-again", ["assigned"]),
     ("displayed", ["displayed"]), ("changed", ["changed after drawing"]), ("two", ["second of two", "first of two"]),
     ("panels", ["panel 0 panel 1"]), ("hostile", ['"><b>5 < 6 & "quoted"']), ("raises", ["before the error"]),
-    ("after-error", []), ("inline", ["beside pyplot"]), ("inline-value", ["pyplot imported"]),
+    ("after-error", []), ("slider", []), ("inline", ["beside pyplot"]), ("inline-value", ["pyplot imported"]),
     ("default", ["Bar chart of p. mass: a 0.25, b 0.75."]),
 ])
 def test_a_cell_shows_each_picture_once(notebook, cell, expected):
@@ -79,6 +80,12 @@ def test_alt_text_reaches_the_html_of_nbconvert(notebook, template):
 def test_the_plain_image_is_there_for_pdf(notebook):
     _, resources = LatexExporter().from_notebook_node(notebook)
     assert sum(name.endswith(".png") for name in resources["outputs"]) == 15
+
+
+def test_a_slider_shows_its_picture_once_in_its_own_place(notebook):
+    state = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    outputs = [out for model in state if model["model_name"] == "OutputModel" for out in model["state"]["outputs"]]
+    assert [out["data"]["text/plain"] for out in outputs] == ["<Picture: k = 3>"]
 
 
 def test_page_size_is_half_the_pixels(notebook):
