@@ -10,52 +10,44 @@ __all__ = ["cross_entropy", "log_softmax", "logsumexp", "softmax"]
 
 def _floating(x):
     x = np.asarray(x)
+    if not x.ndim:
+        raise ValueError("softmax and its kin share out along an axis, and a number has none")
     return x if x.dtype.kind == "f" else x.astype(float)
 
 
 def _shifted(x, axis):
+    """x less its largest entry, exponentials of that, their sum, which is at least 1 for the largest gives 1, and the largest."""
     largest = x.max(axis=axis, keepdims=True, initial=-np.inf)
-    if not np.isfinite(largest).all():
-        largest[np.isinf(largest)] = 0
-    return x - largest, largest
+    limits = np.finfo(x.dtype)
+    z = x - np.minimum(np.maximum(largest, limits.min), limits.max)       # -inf less -inf would be NaN
+    e = np.exp(z)
+    total = e.sum(axis=axis, keepdims=True)
+    return z, e, np.maximum(total, 1, out=total), largest                 # a row of -inf: 1 for 0
 
 
 def softmax(x, axis=-1):
     """Shares proportional to exp(x), same shape as x, that sum to one along `axis`."""
-    z, _ = _shifted(_floating(x), axis)
-    np.exp(z, out=z)
-    total = z.sum(axis=axis, keepdims=True)
-    total[total == 0] = 1
-    z /= total
-    return z
+    _, e, total, _ = _shifted(_floating(x), axis)
+    e /= total
+    return e
 
 
 def logsumexp(x, axis=-1, keepdims=False):
     """log of the sum of exp(x) along `axis`."""
-    z, largest = _shifted(_floating(x), axis)
-    y = np.exp(z, out=z).sum(axis=axis, keepdims=True)
-    with np.errstate(divide="ignore"):                                    # a row of -inf: log 0
-        np.log(y, out=y)
+    _, _, total, largest = _shifted(_floating(x), axis)
+    y = np.log(total, out=total)
     y += largest
     return y if keepdims else y.squeeze(axis=axis)[()]
 
 
 def log_softmax(x, axis=-1):
     """log of softmax(x), without forming it."""
-    z, _ = _shifted(_floating(x), axis)
-    z -= np.log(_total(z, axis))                                          # shifted, or large x would take the small digits
+    z, _, total, _ = _shifted(_floating(x), axis)
+    z -= np.log(total, out=total)                                         # shifted, or large x would take the small digits
     return z
 
 
-def _total(z, axis):
-    total = np.exp(z).sum(axis=axis, keepdims=True)
-    total[total == 0] = 1                                                 # a row of -inf alone stays -inf
-    return total
-
-
-def cross_entropy(logits, labels, axis=-1):
-    """-log softmax(logits)[label]: labels are integers (logits' shape without `axis`)."""
-    z, _ = _shifted(_floating(logits), axis)
-    rows = np.moveaxis(z, axis, -1).reshape(labels.size, z.shape[axis])
-    chosen = rows[np.arange(labels.size), labels.ravel()]
-    return np.log(_total(z, axis)).reshape(labels.shape) - chosen.reshape(labels.shape)
+def cross_entropy(logits, labels):
+    """-log softmax(logits)[label]: logits (N, K), labels integers (N,)."""
+    z, _, total, _ = _shifted(_floating(logits), 1)
+    return np.log(total, out=total)[:, 0] - z[np.arange(len(z)), labels]

@@ -5,8 +5,8 @@ import numpy as np
 
 from ..tensor import composite, constant, rule
 
-constant(np.sign, np.floor, np.ceil, np.rint, np.trunc, np.heaviside, np.floor_divide, np.round, np.isfinite, np.isnan, np.isinf,
-         np.signbit, np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+constant(np.sign, np.floor, np.ceil, np.rint, np.trunc, np.heaviside, np.floor_divide, np.round, np.around, np.isfinite, np.isnan,
+         np.isinf, np.signbit, np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
          np.logical_and, np.logical_or, np.logical_not, np.logical_xor)
 
 
@@ -54,6 +54,8 @@ def _(g, y, a, b):
 
 @rule(np.power, 1)
 def _(g, y, a, b):
+    if isinstance(a, (int, float)):                                       # a Python number, lest float32 widens
+        return g * y * float(np.log(a or 1))
     return g * y * np.log(np.where(a == 0, 1.0, a))                       # 0^b stays 0 for every b > 0
 
 

@@ -1,5 +1,6 @@
 """Choosing numbers: where, take, sort, diagonals and triangles.  (t[index] itself stands in operators.py.)"""
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..tensor import composite, constant, raw, rule
 
@@ -22,14 +23,15 @@ def _(a, indices, axis=None, mode="raise"):
         raise TypeError(f"np.take: mode {mode!r} is not differentiated; bring the indices into range first")
     if axis is None:
         a, axis = np.ravel(a), 0
-    return a[(slice(None),) * (axis % np.ndim(a)) + (raw(indices),)]
+    return a[(slice(None),) * normalize_axis_index(axis, np.ndim(a)) + (raw(indices),)]
 
 
 @composite(np.take_along_axis)
 def _(arr, indices, axis=-1):
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis, n = axis % np.ndim(arr), np.ndim(arr)
+    n = np.ndim(arr)
+    axis = normalize_axis_index(axis, n)
     index = [np.arange(d).reshape([-1 if j == i else 1 for j in range(n)]) for i, d in enumerate(np.shape(arr))]
     index[axis] = indices
     return arr[tuple(index)]
@@ -85,7 +87,7 @@ def _(v, k=0):
 
 @composite(np.diff)
 def _(a, n=1, axis=-1):
-    axis = axis % np.ndim(a)
+    axis = normalize_axis_index(axis, np.ndim(a))
     for _ in range(n):
         before = (slice(None),) * axis
         a = a[before + (slice(1, None),)] - a[before + (slice(None, -1),)]

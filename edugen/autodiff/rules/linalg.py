@@ -10,6 +10,7 @@ across a gap of exactly zero the rule takes their mixing to be zero, right for f
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..tensor import composite, constant, primitive, raw, rule
 from .reduction import _root_sum_square
@@ -60,6 +61,8 @@ def _(a, b):
 
 @composite(np.linalg.vecdot, *([np.vecdot] if hasattr(np, "vecdot") else []))
 def _(x1, x2, axis=-1):
+    if np.shape(x1)[axis] != np.shape(x2)[axis]:
+        raise ValueError(f"np.vecdot: axis {axis} of shapes {np.shape(x1)} and {np.shape(x2)} must have one length")
     return np.sum(x1 * x2, axis=axis)
 
 
@@ -70,9 +73,17 @@ def _(a, b):
     return np.tensordot(a, b, axes=(-1, -1))
 
 
-@composite(np.outer, np.linalg.outer)
+@composite(np.outer)
 def _(a, b):
     return np.ravel(a)[:, None] * np.ravel(b)[None, :]
+
+
+@composite(np.linalg.outer)
+def _(x1, x2):
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(f"np.linalg.outer: needs two vectors, got shapes {np.shape(x1)} and {np.shape(x2)}; np.outer "
+                         "ravels them")
+    return np.outer(x1, x2)
 
 
 @composite(np.kron)
@@ -87,7 +98,7 @@ def _(a, b):
 def _(a, b, axes=2):
     if np.ndim(axes) == 0:
         axes = range(-axes, 0), range(axes)
-    left, right = ([k % np.ndim(x) for k in np.atleast_1d(ks)] for x, ks in zip((a, b), axes))
+    left, right = (list(normalize_axis_tuple(ks, np.ndim(x))) for x, ks in zip((a, b), axes, strict=True))
     if [np.shape(a)[k] for k in left] != [np.shape(b)[k] for k in right]:
         raise ValueError(f"np.tensordot: axes {left} of shape {np.shape(a)} don't match axes {right} of shape {np.shape(b)}")
     rows, columns = ([k for k in range(np.ndim(x)) if k not in used] for x, used in ((a, left), (b, right)))
@@ -143,7 +154,7 @@ def _(g, y, i, *operands, subscripts, optimize=False):
             twin = next(fresh)
             others.append((c + twin, np.eye(sizes[c], dtype=g.dtype)))
             c = twin
-        elif not any(c in t for t, _ in others):                          # summed in this operand alone: spread evenly
+        elif not any(c in t and np.shape(x)[t.index(c)] == sizes[c] for t, x in others):    # summed here alone: spread evenly
             others.append((c, np.ones(sizes[c], dtype=g.dtype)))
         seen.add(c)
         wanted += c

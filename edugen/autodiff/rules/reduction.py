@@ -2,6 +2,7 @@
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..tensor import Tensor, composite, constant, primitive, raw, rule
 
@@ -14,11 +15,12 @@ def _axes(x, axis):
     """The axes of a reduction as a tuple of non-negative integers."""
     n = np.ndim(x)
     axes = range(n) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return tuple(a % n for a in axes) if n else ()
+    axes = normalize_axis_tuple(axes, n or 1)                             # NumPy lets a number have an axis 0
+    return axes if n else ()
 
 
 def _count(x, axis):
-    return math.prod(np.shape(x)[a] for a in _axes(x, axis))
+    return np.size(x) if axis is None else math.prod(np.shape(x)[a] for a in _axes(x, axis))
 
 
 def _restore(g, x, axis, keepdims):
@@ -50,7 +52,8 @@ def _(g, y, x, axis=None, keepdims=False):
 @rule(np.min)
 def _(g, y, x, axis=None, keepdims=False):
     chosen = x == _restore(raw(y), x, axis, keepdims)
-    return _restore(g, x, axis, keepdims) * (chosen / np.sum(chosen, axis=axis, keepdims=True))          # ties share
+    share = chosen / np.sum(chosen, axis=axis, keepdims=True, dtype=g.dtype)
+    return _restore(g, x, axis, keepdims) * share                         # ties share
 
 
 @composite(np.amax)
@@ -143,7 +146,8 @@ def _(a, axis=None, ddof=0, keepdims=False, *, mean=None, correction=0):
 @composite(np.average)
 def _(a, axis=None, weights=None, returned=False, *, keepdims=False):
     if weights is None:
-        y, total = np.mean(a, axis=axis, keepdims=keepdims), float(_count(a, axis))
+        y = np.mean(a, axis=axis, keepdims=keepdims)
+        total = np.full_like(y, _count(a, axis))
     else:
         if np.shape(weights) != np.shape(a):                              # one weight for each place along the axis
             if axis is None or np.ndim(weights) != 1:

@@ -212,7 +212,7 @@ def _(array, pad_width, mode="constant", constant_values=0):
 
 @primitive
 def _pad(x, widths, value=0):
-    return np.pad(x, widths, constant_values=value)
+    return np.pad(x, widths or 0, constant_values=value)
 
 
 @rule(_pad)
@@ -233,5 +233,6 @@ composite(np.atleast_3d)(_each(lambda a: np.reshape(a, (1, -1, 1)) if np.ndim(a)
 @composite(np.full_like)
 def _(a, fill_value, dtype=None, shape=None):
     if type(fill_value) is Tensor:
-        return np.broadcast_to(fill_value, np.shape(a) if shape is None else shape)
+        spread = np.broadcast_to(fill_value, np.shape(a) if shape is None else shape)
+        return spread.astype(np.asarray(raw(a)).dtype if dtype is None else dtype)
     return np.full_like(raw(a), fill_value, dtype, shape=shape)
