@@ -386,11 +386,8 @@ CASES: dict[Callable, list[Case]] = {
     logsumexp: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1, keepdims=True),
                 case(real(2, 3), axis=None),
                 case(real(1)), case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2))],
-    _cross_entropy: [case(real(2, 3), labels=np.array([0, 2]), axis=1), case(real(3, 2), labels=np.array([0, 2]), axis=0),
-                                          case(real(2, 3, 2), labels=np.array([[0, 2], [1, 1]]), axis=1),
-                                          case(real(3), labels=np.array(1), axis=0),
-                                          case(real(0, 3), labels=np.zeros(0, int), axis=1),
-                                          case(real(1, 1), labels=np.array([0]), axis=1)],
+    _cross_entropy: [case(real(2, 3), labels=np.array([0, 2])), case(real(4, 2), labels=np.array([0, 1, 1, 1])),
+                     case(real(0, 3), labels=np.zeros(0, int)), case(real(1, 1), labels=np.array([0]))],
 }
 CASES[np.where] = [Case((partial(lambda draw, rng: draw(rng) > 0, c.draws[0]), *c.draws[1:]), {},
                    plainly) for c in CASES[np.where]]
@@ -410,8 +407,7 @@ ORACLES: dict[Callable, Callable] = {
     relu: lambda x: np.where(x > 0, x, 0), sigmoid: special.expit, softplus: lambda x: np.logaddexp(0, x),
     log1mexp: lambda x: np.log(1 - np.exp(-x)), softmax: special.softmax, log_softmax: special.log_softmax,
     logsumexp: special.logsumexp, special_rules.polygamma: lambda x, n: special.polygamma(n, x),
-    _cross_entropy: lambda x, labels, axis: -np.squeeze(
-        np.take_along_axis(special.log_softmax(x, axis), np.expand_dims(labels, axis), axis), axis),
+    _cross_entropy: lambda x, labels: -special.log_softmax(x, 1)[np.arange(len(x)), labels],
     operators.astype: lambda x, dtype: x.astype(dtype), operators.getitem: lambda x, index: x[index],
     operators.scatter: lambda g, index, shape: np.bincount(
         np.ravel(np.arange(math.prod(shape)).reshape(shape)[index]), np.ravel(np.broadcast_to(
