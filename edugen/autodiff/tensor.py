@@ -49,16 +49,18 @@ class Tensor:
     level : int, which `grad` it belongs to
     birth : int, larger than the births of all its arguments
     function, args, options : the call, with `function` None for a leaf
+    inside : the arguments as the function saw them, without this level's tensors
     """
 
-    __slots__ = ("__weakref__", "args", "birth", "function", "level", "options", "origin", "value")
+    __slots__ = ("__weakref__", "args", "birth", "function", "inside", "level", "options", "origin", "value")
 
-    def __init__(self, value: Any, level: int, function: Callable | None = None, args: tuple = (),
+    def __init__(self, value: Any, level: int, function: Callable | None = None, args: tuple = (), inside: list | tuple = (),
                  options: dict[str, Any] = _NO_OPTIONS):
         self.value = value
         self.level = level
         self.function = function
         self.args = args
+        self.inside = inside
         self.options = options
         self.birth = _next_birth()
         self.origin = _caller() if _debugging else None
@@ -96,9 +98,9 @@ def apply(function: Callable, args: tuple, options: dict[str, Any] = _NO_OPTIONS
     rules = RULES[function]
     if len(rules) < len(args) and ... not in rules:
         _refuse_argument(function, rules, args, level)
-    inner = [a.value if type(a) is Tensor and a.level == level else a for a in args]
+    inside = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) is list else a for a in args]
     try:
-        return Tensor(function(*inner, **options), level, function, args, options)
+        return Tensor(function(*inside, **options), level, function, args, inside, options)
     except ValueError as error:
         if not hasattr(error, "__notes__") and not isinstance(error, np.linalg.LinAlgError):
             error.add_note(f"This was {name(function)} of shapes {', '.join(str(np.shape(raw(a))) for a in args)}. Axes are "
@@ -150,17 +152,15 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
         if tensor.function is None:
             leaves[tensor.birth] = g
             continue
-        rules = RULES[tensor.function]
-        args = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) is list else a
-                for a in tensor.args]
+        rules, y, args, options = RULES[tensor.function], tensor.value, tensor.inside, tensor.options
         for i, a in enumerate(tensor.args):
             if type(a) is not Tensor or a.level != level:
                 continue                                          # data, or another level's: its cotangent is nobody's business
             try:
                 if i in rules:
-                    contribution = rules[i](g, tensor.value, *args, **tensor.options)
+                    contribution = rules[i](g, y, *args, **options)
                 else:
-                    contribution = rules[...](g, tensor.value, i, *args, **tensor.options)
+                    contribution = rules[...](g, y, i, *args, **options)
                 contribution = unbroadcast(contribution, a.value)
             except Exception as error:
                 if not hasattr(error, "__notes__"):
@@ -187,10 +187,10 @@ def unbroadcast(g, like):
         g = np.asarray(g, dtype)[()]
         came = g.shape
     if came != shape:
-        if g.ndim > len(shape):
-            g = np.add.reduce(g, axis=tuple(range(g.ndim - len(shape))))
-        stretched = tuple(i for i, (n, m) in enumerate(zip(shape, g.shape, strict=False)) if n == 1 and m != 1)
-        if stretched:
+        while g.ndim > len(shape):
+            g = np.add.reduce(g)                                             # over the first axis
+        if g.shape != shape:
+            stretched = tuple(i for i, (n, m) in enumerate(zip(shape, g.shape, strict=False)) if n == 1 and m != 1)
             g = np.add.reduce(g, axis=stretched, keepdims=True)
         if g.shape != shape:
             raise ValueError(f"the rule returned a cotangent of shape {came} for an argument of shape {shape}")

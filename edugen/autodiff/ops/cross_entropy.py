@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 
 from ...kernels import softmax as kernels
-from ..tensor import primitive, raw, rule
+from ..tensor import Tensor, primitive, rule
 from .softmax import log_softmax, softmax
 
 __all__ = ["cross_entropy"]
@@ -31,32 +31,34 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     array([0.28768207])
     """
     logits = -scores if energies else scores
-    shape, kind = np.shape(logits), np.asarray(raw(labels)).dtype.kind
+    labels = labels if type(labels) is Tensor else np.asarray(labels)
+    shape, kind = np.shape(logits), labels.dtype.kind
     if not shape or not -len(shape) <= axis < len(shape):
         raise ValueError(f"cross_entropy: scores of shape {shape} have no axis {axis}")
     axis %= len(shape)
-    if np.shape(labels) == shape and (kind in "fb" or kind in "iu" and np.all((labels == 0) | (labels == 1))):
+    if labels.shape == shape and (kind in "fb" or kind in "iu" and np.all((labels == 0) | (labels == 1))):
         log_p = log_softmax(logits, axis=axis)
         impossible = (labels == 0) & (log_p == -np.inf)                  # 0 log 0 = 0
         return -np.sum(labels * np.where(impossible, 0, log_p), axis=axis)
     expected = shape[:axis] + shape[axis + 1:]
-    if kind not in "iu" or np.shape(labels) != expected:
+    if kind not in "iu" or labels.shape != expected:
         raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "
-                         f"{shape}, got {np.asarray(raw(labels)).dtype} of shape {np.shape(labels)}")
-    labels = np.asarray(labels)
-    if labels.size and (labels.min() < 0 or labels.max() >= shape[axis]):
+                         f"{shape}, got {labels.dtype} of shape {labels.shape}")
+    if labels.size and labels.view(f"u{labels.itemsize}").max() >= shape[axis]:                 # negative: huge when unsigned
         raise ValueError(f"cross_entropy: labels must lie in 0..{shape[axis] - 1}, got {labels.min()}..{labels.max()}; "
                          "classes are counted from 0")
-    return _cross_entropy(logits, labels=labels, axis=axis)
+    if len(shape) == 2 and axis == 1:
+        return _cross_entropy(logits, labels=labels)
+    rows = np.reshape(np.moveaxis(logits, axis, -1), (labels.size, shape[axis]))
+    return np.reshape(_cross_entropy(rows, labels=labels.ravel()), expected)
 
 
 @primitive
-def _cross_entropy(logits, labels, axis):
-    return kernels.cross_entropy(logits, labels, axis)
+def _cross_entropy(logits, labels):
+    return kernels.cross_entropy(logits, labels)
 
 
 @rule(_cross_entropy)
-def _(g, y, logits, labels=None, axis=-1):
-    classes = np.arange(np.shape(logits)[axis]).reshape([-1 if i == axis else 1 for i in range(np.ndim(logits))])
-    chosen = np.expand_dims(labels, axis) == classes
-    return np.expand_dims(g, axis) * (softmax(logits, axis=axis) - chosen)               # (2.32): model minus data
+def _(g, y, logits, labels=None):
+    chosen = labels[:, None] == np.arange(logits.shape[1])
+    return g[:, None] * (softmax(logits) - chosen)                                       # (2.32): model minus data
