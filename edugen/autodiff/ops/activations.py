@@ -86,4 +86,4 @@ def log1mexp(x: Any) -> Any:
 
 @rule(log1mexp)
 def _(g, y, x):
-    return g / np.expm1(x)
+    return g * np.exp(-x) / -np.expm1(-x)                   # 1 / (e^x - 1), without an e^x that overflows
