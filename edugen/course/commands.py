@@ -228,8 +228,9 @@ def _bar() -> Progress:
     """On the error output, and gone when it is done: what is piped is the result alone."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("cell"), MofNCompleteColumn(), TimeElapsedColumn()
     screen = Console(stderr=True)
-    apart = {"transient": True, "redirect_stdout": False, "redirect_stderr": False, "disable": not screen.is_terminal}
-    return Progress(*columns, console=screen, **apart)      # type: ignore[arg-type]
+    return Progress(
+        *columns, console=screen, disable=not screen.is_terminal, transient=True, redirect_stdout=False, redirect_stderr=False,
+    )
 
 
 def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:

@@ -116,7 +116,7 @@ def test_every_notebook_and_exercise_is_in_the_manifest():
     assert not strays, "notebooks and exercises lie in the folder of their chapter"
 
 
-# Modules of a chapter's package that are named in the design of the course are sections; here are those that are not.
+# Modules that other sections use, and that have no section of their own.
 HELPERS = {"classification": {"optimizers"}}
 
 
