@@ -46,6 +46,14 @@ def refuse(message: str) -> NoReturn:
     raise click.UsageError(message)
 
 
+def _workspace() -> Workspace | None:
+    """The workspace we stand in, if any; where its state had to be repaired, that is said."""
+    workspace = Workspace.find(Path.cwd())
+    for message in workspace.messages if workspace else ():
+        say(f"[yellow]{escape(message)}[/yellow]", err=True)
+    return workspace
+
+
 class SectionName(click.ParamType):
     """A section by number or stem; with `everything`, also the word "all"."""
 
@@ -94,7 +102,7 @@ def edugen(context: click.Context) -> None:
 
 def greet() -> None:
     """The sections, the points so far, and what to do next."""
-    workspace = Workspace.find(Path.cwd())
+    workspace = _workspace()
     say(f"[bold]edugen {__version__}[/bold]  a machine learning course in code")
     open_ones = []
     planned = []
@@ -131,7 +139,7 @@ def start(folder: Path | None, no_browser: bool) -> None:
     It holds the notebooks, without the solutions of their your-turn cells, and the blank exercises. Run again, it adds
     what is new in the course and never touches what you changed. Ctrl-C ends JupyterLab.
     """
-    here = Workspace.find(Path.cwd())
+    here = _workspace()
     root = folder or (here.root if here else Path(DEFAULT))
     if root.resolve() in (places.clone(), places.tree("notebooks"), places.tree("exercises")):
         refuse(f"{root.resolve()} is where the course itself lies. Choose another folder for your workspace.")
@@ -141,7 +149,7 @@ def start(folder: Path | None, no_browser: bool) -> None:
     except OSError as error:
         refuse(f"cannot write the workspace {root}: {error.strerror or error}")
     for message in report.messages:
-        say(f"[yellow]{escape(message)}[/yellow]")
+        say(f"[yellow]{escape(message)}[/yellow]", err=True)
     for count, what in (
         (report.added, "added"),
         (report.updated, "brought up to date"),
@@ -165,7 +173,7 @@ def open(section: tuple[Section, ...], no_browser: bool) -> None:       # the co
 
     Yours where there is a workspace; in a clone without one, the course's own.
     """
-    workspace, clone = Workspace.find(Path.cwd()), places.clone()
+    workspace, clone = _workspace(), places.clone()
     if workspace:
         root, notebook = workspace.root, workspace.notebook(section[0])
     elif clone:
@@ -201,7 +209,7 @@ def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
     """
     from .notebooks import NotebookFailed, execute, write_html
 
-    workspace = Workspace.find(Path.cwd())
+    workspace = _workspace()
     folder = out or (workspace.root / "pages" if workspace else Path("edugen-pages"))
     failed = 0
     for one in section:
@@ -249,7 +257,7 @@ def check(section: tuple[Section, ...] | None, hints: int) -> None:
     from .checks import ChecksFailed
     from .checks import check as run_checks
 
-    workspace = Workspace.find(Path.cwd())
+    workspace = _workspace()
     if workspace is None and places.clone() is None:
         refuse("no workspace here. Make one with `edugen start`, or go to the folder where yours is.")
     results, absent = [], []

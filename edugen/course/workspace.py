@@ -44,6 +44,8 @@ class Workspace:
         self.root = root.absolute()
         self.messages: list[str] = []
         self.state = self._load()
+        if self.messages:
+            self._save()
 
     @classmethod
     def find(cls, start: Path) -> "Workspace | None":

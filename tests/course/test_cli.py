@@ -134,8 +134,10 @@ def test_start_says_what_it_left_alone(run, small_course, served):
     shown = run("start").output
     assert "exercises/2_classification/losses.py is changed by you, so it stays; the course has a newer one." in shown
     assert mine.read_text() == "mine"
-    (Path("edugen-course") / STATE).write_text("{")
-    assert "damaged" in run("start").output
+    for arguments in (["start"], ["start", "edugen-course"], []):
+        (Path("edugen-course") / STATE).write_text("{")
+        assert run(*arguments).output.count("damaged;") == 1
+        assert "damaged;" not in run().output
 
 
 def test_start_where_it_cannot(run, small_course, served):
