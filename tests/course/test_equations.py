@@ -66,9 +66,9 @@ def test_index_of_an_installed_package_has_no_tests(tmp_path, monkeypatch):
 
 
 def test_index_is_fast():
-    began = time.perf_counter()
+    began = time.process_time()
     index()
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("section", course().sections, ids=lambda section: section.stem)
