@@ -189,7 +189,7 @@ def bowl(theta):
 
 @pytest.mark.parametrize("optimizer, valley, steps", [
     (SGD(0.03), bowl, 300), (SGD(0.01, 0.9), bowl, 300), (SGD(0.01, 0.9, True), bowl, 300), (Adagrad(1.0), bowl, 2_000),
-    (Adam(0.1), bowl, 600),
+    (Adam(0.1), bowl, 2_000),
     (SGD(0.001), rosenbrock, 16_000), (SGD(0.0005, 0.9), rosenbrock, 4_000), (SGD(0.0002, 0.99, True), rosenbrock, 2_000),
     (Adagrad(0.5), rosenbrock, 10_000), (Adam(0.02), rosenbrock, 4_000),
     (Adam(0.02, bias_correction=False, eps_inside=True), rosenbrock, 4_000)])
