@@ -46,6 +46,7 @@ def grad(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False)
     def gradient(*args, **options):
         value, g = both(*args, **options)
         return (g, value[1]) if has_aux else g
+    gradient.__name__ = f"grad({_called(f)[:-2]})"                              # for messages about gradients of gradients
     return gradient
 
 

@@ -175,7 +175,8 @@ def test_cross_entropy_far_out():
 @pytest.mark.parametrize(("scores", "labels", "words"), [
     (np.zeros((2, 3)), [0, 3], r"labels must lie in 0\.\.2, got 0\.\.3"), (np.zeros((2, 3)), [-1, 0], r"got -1\.\.0"),
     (np.zeros((2, 3)), np.array([-1, 0], np.int8), r"got -1\.\.0"),
-    (np.zeros((2, 3)), [0.0, 1.0], r"integers of shape \(2,\)"), (np.zeros((2, 3)), [0, 1, 2], r"shape \(2,\).*got int64 of shape \(3,\)"),
+    (np.zeros((2, 3)), [0.0, 1.0], r"integers of shape \(2,\)"),
+    (np.zeros((2, 3)), [0, 1, 2], r"shape \(2,\).*got int64 of shape \(3,\)"),
     (np.zeros((2, 3)), [[0], [1]], r"shape \(2,\)"), (np.zeros((2, 3)), np.array([[0, 2, 0], [1, 0, 0]]), r"shape \(2,\)"),
     (np.zeros((2, 3)), np.zeros((3, 2)), r"\(2, 3\), got float64 of shape \(3, 2\)"), (np.float64(1), 0, "no axis"),
     (np.zeros((2, 3)), ["a", "b"], "integers")])
@@ -197,9 +198,11 @@ def rounded(f, x):
 
 def test_sigmoid_softplus_and_log_sigmoid_keep_their_digits():
     with np.errstate(**QUIET):
-        np.testing.assert_allclose(sigmoid(EVERYWHERE), rounded(lambda v: 1 / (1 + (-v).exp()), EVERYWHERE), rtol=1e-14, atol=1e-300)
+        np.testing.assert_allclose(sigmoid(EVERYWHERE), rounded(lambda v: 1 / (1 + (-v).exp()), EVERYWHERE), rtol=1e-14,
+                                   atol=1e-300)
         np.testing.assert_allclose(sigmoid(EVERYWHERE), special.expit(EVERYWHERE), rtol=1e-14, atol=1e-300)
-        np.testing.assert_allclose(softplus(EVERYWHERE), rounded(lambda v: (1 + v.exp()).ln() if v > -100 else v.exp(), EVERYWHERE),
+        np.testing.assert_allclose(softplus(EVERYWHERE), rounded(lambda v: (1 + v.exp()).ln() if v > -100 else v.exp(),
+                                   EVERYWHERE),
                                    rtol=1e-14, atol=1e-300)
         np.testing.assert_allclose(log_sigmoid(EVERYWHERE), special.log_expit(EVERYWHERE), rtol=1e-13, atol=1e-300)
         np.testing.assert_array_equal(relu(EVERYWHERE), np.where(EVERYWHERE > 0, EVERYWHERE, 0))
