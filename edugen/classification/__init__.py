@@ -1,4 +1,25 @@
 """Chapter 2: basic ideas in machine learning with classification."""
+from .backprop import (
+    LOSSES,
+    MLP,
+    NONLINEARITIES,
+    Activations,
+    Flip,
+    Hidden,
+    Kept,
+    Nonlinearity,
+    TwoLayer,
+    fit_mlp,
+    flipping_step,
+    follow_target,
+    input_gradient,
+    linear_backward,
+    loss_and_error,
+    loss_and_gradient,
+    target_energy,
+    target_gradient,
+    target_step,
+)
 from .cross_entropy import cross_entropy_loss, entropy, lagrangian, maximum_entropy_objective, probabilities
 from .losses import (
     LinearEnergy,
@@ -16,6 +37,9 @@ from .losses import (
     zero_one_loss,
 )
 
-__all__ = ["LinearEnergy", "best_wrong", "cross_entropy_loss", "energy_of", "entropy", "lagrangian", "linear_svm", "margin_loss",
-           "maximum_entropy_objective", "one_hot", "perceptron", "perceptron_loss", "perceptron_step", "prediction",
-           "probabilities", "random_search", "svm_objective", "zero_one_loss"]
+__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "Activations", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity",
+           "TwoLayer", "best_wrong", "cross_entropy_loss", "energy_of", "entropy", "fit_mlp", "flipping_step",
+           "follow_target", "input_gradient", "lagrangian", "linear_backward", "linear_svm", "loss_and_error",
+           "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot", "perceptron",
+           "perceptron_loss", "perceptron_step", "prediction", "probabilities", "random_search", "svm_objective",
+           "target_energy", "target_gradient", "target_step", "zero_one_loss"]
