@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -188,10 +189,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     checks = list(filter(is_check, items))
     if grader.submission is not None and len({item.path for item in checks}) > 1:
         raise pytest.UsageError("--submission is one file, so it takes the checks of one exercise")
+    for item in checks:         # pytest's own account of a failure is not for students, and costs more than most checks
+        item.repr_failure = partial(explain, item, grader)                      # type: ignore[method-assign]
     grader.open(items)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
     config = session.config
     if (config.getoption("submission") or config.getoption("report")) and not config.stash[GRADER].scores:
         raise pytest.UsageError("no checks were found: a grade of nothing is not a grade")
@@ -211,8 +215,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     grader = item.config.stash[GRADER]
     if report.failed and call.excinfo is not None:
         error = call.excinfo.value
-        if call.when == "call":
-            report.longrepr = feedback(item, error, grader)
         grader.record(item.nodeid, "failed", plain(str(report.longrepr)), getattr(error, "kind", ""))
     elif call.when == "call" and report.passed and not hasattr(report, "wasxfail"):
         grader.record(item.nodeid, "passed", "", "")
@@ -245,9 +247,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 # -- what the student reads ----------------------------------------------------------------------------------------------
 
 
-def feedback(item: pytest.Item, error: BaseException, grader: Grader) -> str:
+def explain(item: pytest.Item, grader: Grader, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
     """Why a check failed: what is wrong, what was called, what the code printed, where to find help."""
-    lines = []
+    lines, error = [], excinfo.value
     student = grader.students.get(item.path.stem.removeprefix("check_"))
     if isinstance(error, (AssertionError, pytest.fail.Exception)):
         lines.append("\n".join((str(error) or "the check failed").splitlines()[:16]))

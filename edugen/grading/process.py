@@ -27,14 +27,16 @@ __all__ = ["ISOLATION", "Limits", "Pool", "Process"]
 ISOLATION = "process"
 WORKER = Path(__file__).with_name("worker.py")
 POSIX = os.name == "posix"
+ANSWER = 1.0        # seconds that a worker has to say where it is
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one check may use: seconds a call and in all, bytes a message, bytes of output kept, bytes of the file."""
+    """What one check may use: seconds a call, in all, and to start; bytes a message, of output kept, of the file."""
 
     seconds: float = 10.0
     total: float = 60.0
+    start: float = 60.0
     message: int = 64 << 20
     output: int = 1_000_000
     source: int = 1_000_000
@@ -101,15 +103,15 @@ class Process:
 
     def where(self, file: str) -> tuple[int, str] | None:
         """Line and function of `file` in which the worker is now, or was when it crashed; None if it does not say."""
+        line = re.compile(rf'File "{re.escape(file)}", line (\d+) in (.+)')
+        deadline = time.monotonic() + ANSWER
         if POSIX and self.code is None:
-            try:
-                os.kill(self._popen.pid, signal.SIGUSR1)
-            except ProcessLookupError:
-                return None
-            self._drain.join(0.2)
-        marker, _, dump = self.output()[0].rpartition("(most recent call first)")
-        found = re.search(rf'File "{re.escape(file)}", line (\d+) in (\w+)', dump)
-        return (int(found[1]), found[2]) if marker and found else None
+            os.kill(self._popen.pid, signal.SIGUSR1)            # nobody has reaped it, so the number is still its own
+        while True:
+            found = line.search(self.output()[0].rpartition("(most recent call first)")[2])
+            if found or not self._drain.is_alive() or time.monotonic() > deadline:
+                return (int(found[1]), found[2]) if found else None
+            time.sleep(0.005)
 
     def kill(self) -> None:
         """End the worker and its process group, and remove its folder. Nothing of it is waited for beyond a second."""

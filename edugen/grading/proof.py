@@ -45,13 +45,15 @@ def exercises(root: Path) -> list[Exercise]:
     return found
 
 
-def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), jobs: int = 2) -> list[str]:
+def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), mutant_seeds: int = 1,
+          jobs: int = 2) -> list[str]:
     """What is wrong with an exercise; nothing, when it is proven.
 
     Parameters
     ----------
     exercise : its parts
-    seeds : of the solution's runs; mutants run on the first two, answers that know nothing on the first
+    seeds : of the solution's runs; answers that know nothing run on the first
+    mutant_seeds : on how many of them the mutants run
     jobs : processes side by side
     """
     problems = list(disagreements(exercise))
@@ -70,7 +72,7 @@ def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), 
         plan += [(f"solution, seed {s}", Run(right, s, fresh=i == 0), frozenset()) for i, s in enumerate(seeds)]
         for path, fails in named.items():
             mutant = written(f"mutant_{path.stem}", inlined(path.read_text(encoding="utf-8"), solution))
-            plan += [(f"mutant {path.stem}, seed {s}", Run(mutant, s, fresh=False), fails) for s in seeds[:2]]
+            plan += [(f"mutant {path.stem}, seed {s}", Run(mutant, s, fresh=False), fails) for s in seeds[:mutant_seeds]]
         for kind in TRIVIAL:
             source = trivial(solution, list(functions(exercise.stub)), kind)
             plan.append((f"every answer {kind}", Run(written(f"trivial_{kind}", source), seeds[0], fresh=False), None))
@@ -78,8 +80,8 @@ def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), 
     checks = {c["name"] for c in reports[0]["checks"]}
     problems += list(_names(exercise, checks, named))
     problems += list(_points(exercise.stub, reports[0]["points"]))
-    for (label, _, fails), report in zip(plan, reports):
-        problems += _verdict(label, report, checks if fails is None else fails)
+    for (label, _, expected), report in zip(plan, reports):
+        problems += _verdict(label, report, checks if expected is None else expected)
     return problems
 
 

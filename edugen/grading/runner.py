@@ -106,7 +106,7 @@ def main(job: str) -> None:
     settings.write_text("[pytest]\n")
     session = Session([Run(**run) for run in order["runs"]])
     pytest.main([str(check), "-c", str(settings), "--rootdir", str(check.parent), "-p", "edugen.grading.plugin", "--noconftest",
-                 "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--disable-warnings"], plugins=[session])
+                 "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--disable-warnings", "--tb=no"], plugins=[session])
     if len(session.reports) == len(session.runs):
         Path(order["out"]).write_text(json.dumps(session.reports), encoding="utf-8")
 

@@ -155,8 +155,10 @@ class Student(Peer):
         if self.over:
             raise StudentError(f"`{name}` was not called: {self.over}", "died")
         if self.process is None:
+            source = self._source()
             self.process = self._start(self.limits)
-            answer, _ = self._converse({"stem": self.stem, "cap": self.limits.message}, self._source(), self.file)
+            self._wake()
+            answer, _ = self._converse({"stem": self.stem, "cap": self.limits.message}, source, self.file)
             if answer["op"] == "error":
                 self._end(f"{self.file} could not be imported")
                 raise unimported(answer, self.file)
@@ -164,6 +166,15 @@ class Student(Peer):
         if answer["op"] == "error":
             raise explained(answer, name, self.file)
         return result
+
+    def _wake(self) -> None:
+        """Wait until the worker has started, which is not charged to the student."""
+        self._deadline = time.monotonic() + self.limits.start
+        try:
+            self.request({"ready": True}, None)
+        except (TimeoutError, EOFError) as error:
+            self._end("it did not start")
+            raise RuntimeError(f"the worker did not start within {self.limits.start:g} s: {self.printed()}") from error
 
     def _converse(self, header: dict[str, Any], value: Any, name: str) -> tuple[dict[str, Any], Any]:
         """One question and its answer. Whatever is wrong with the answer ends the worker."""
@@ -176,13 +187,15 @@ class Student(Peer):
         except Unsendable as error:
             raise TypeError(f"the check passes {error}") from None
         except TimeoutError:
-            place = self._end(f"{name} did not return in time")
+            place = self._place()
+            self._end(f"{name} did not return in time")
             limit = (f"within {self.limits.seconds:g} s" if self._spent + self.limits.seconds <= self.limits.total
                      else f"in time: the calls of one check have {self.limits.total:g} s together")
             raise StudentError(f"`{name}` did not return {limit}.{place}\nDoes a loop never end? Does one go over single "
                                "entries where NumPy could take the whole array?", "timeout") from None
         except EOFError:
-            place = self._end(f"the worker ended during {name}")
+            place = self._place()
+            self._end(f"the worker ended during {name}")
             raise StudentError(f"`{name}` did not return: {self._ending()}.{place}", "died") from None
         except WireError as error:
             self._end(f"{name} sent something that is not an answer")
@@ -236,13 +249,16 @@ class Student(Peer):
             raise StudentError(f"{self.path.name} has more than {self.limits.source:,} bytes", "file")
         return np.frombuffer(source, np.uint8)
 
-    def _end(self, reason: str) -> str:
-        """Kill the worker for good; a sentence that says where in the student's file it was."""
+    def _place(self) -> str:
+        """A sentence that says where in the student's file the worker is, or was when it crashed."""
+        place = self.process.where(self.file) if self.process is not None else None
+        return f" It was at line {place[0]} of {self.file}, in `{place[1]}`." if place else ""
+
+    def _end(self, reason: str) -> None:
+        """Kill the worker for good."""
         assert self.process is not None
         self.over = self.over or reason
-        place = self.process.where(self.file)
         self.process.kill()
-        return f" It was at line {place[0]} of {self.file}, in `{place[1]}`." if place else ""
 
     def _ending(self) -> str:
         """How the worker ended, as far as it can be told."""
@@ -250,16 +266,16 @@ class Student(Peer):
         if code is None or code == -9:
             return "its process was killed (for want of memory?) or closed the descriptor that it answers on"
         if code < 0:
-            return f"its process crashed ({signal.Signals(-code).name})"
+            return f"its process crashed ({next((s.name for s in signal.Signals if s == -code), f'signal {-code}')})"
         return f"its process ended itself with exit code {code} (os._exit?)"
 
 
 def unimported(answer: dict[str, Any], file: str) -> StudentError:
     """Why the student's file could not be imported."""
     kind, text, rows = facts(answer)
-    if kind in ("SyntaxError", "IndentationError", "TabError") and rows and not rows[0][1]:
-        number, _, line = rows[0]
-        return StudentError(f"{file} is not valid Python: {text}\n  line {number}:  {line}", "file")
+    if kind in ("SyntaxError", "IndentationError", "TabError") and not (rows and rows[0][1]):
+        where = f"\n  line {rows[0][0]}:  {rows[0][2]}" if rows else ""
+        return StudentError(f"{file} is not valid Python: {text}{where}", "file")
     return StudentError(f"{file} could not be imported: {kind}: {text}{trace(rows, file)}", "file")
 
 

@@ -88,7 +88,9 @@ class Worker(wire.Peer):
     def serve(self, header: dict[str, Any], value: Any) -> bytes:
         number, name = header["id"], header.get("name", "")
         try:
-            if "stem" in header:
+            if "ready" in header:
+                result = None
+            elif "stem" in header:
                 self.cap = header["cap"]
                 self.load(header["stem"], bytes(value))
                 result = None
@@ -149,7 +151,7 @@ class Worker(wire.Peer):
         """What an exception says, and the student's own lines that led to it."""
         try:
             text = str(error)
-        except Exception:
+        except BaseException:
             text = "(its message could not be read)"
         rows = [(f.lineno, f.name, f.line) for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
         if isinstance(error, SyntaxError) and error.filename == self.file:

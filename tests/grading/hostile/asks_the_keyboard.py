@@ -1,0 +1,3 @@
+# says: `double` raised EOFError
+def double(x):
+    return float(input("the answer? "))

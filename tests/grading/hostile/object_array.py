@@ -1,0 +1,6 @@
+# says: `double` returned an array of dtype object
+import numpy as np
+
+
+def double(x):
+    return np.array([None] * 5)
