@@ -85,7 +85,9 @@ def _(a, *shape):
 
 @method("transpose")
 def _(a, *axes):
-    return dispatch(np.transpose, (a, axes[0] if len(axes) == 1 and np.ndim(axes[0]) else axes or None), {})
+    if len(axes) == 1 and (axes[0] is None or np.ndim(axes[0])):
+        axes = axes[0]
+    return dispatch(np.transpose, (a, axes or None), {})
 
 
 @method("astype")
