@@ -1,4 +1,5 @@
 """The loops that have to be fast.  Arrays in, arrays out; no gradients here, and nothing but NumPy (and Numba) is imported."""
 from . import softmax
+from .jit import backend, use
 
-__all__ = ["softmax"]
+__all__ = ["backend", "softmax", "use"]

@@ -1,11 +1,18 @@
-r"""Softmax and its family, in NumPy.  Cho (2.29)-(2.30).
+r"""Softmax and its family.  Cho (2.29)-(2.32).
 
 Subtracting the largest entry first changes nothing, for it cancels above and below, and no exponential can overflow.
 Entries of -inf get no share. A row of -inf alone has nothing to share out: its softmax is all zero and its logsumexp -inf.
+
+Why the twins are fast: NumPy walks through memory once for each of max, subtract, exp, sum and divide; a twin takes one row,
+which stays in the fastest cache, through all of them, and every loop over it is arithmetic that the compiler does for eight or
+sixteen numbers at once. They are serial: a softmax stands beside a matrix product, whose threads would fight with ours.
 """
 import numpy as np
 
-__all__ = ["cross_entropy", "log_softmax", "logsumexp", "softmax"]
+from .exponential import exp
+from .jit import jit, kernel, sortable, unsortable
+
+__all__ = ["cross_entropy", "cross_entropy_gradient", "log_softmax", "logsumexp", "softmax"]
 
 
 def _floating(x):
@@ -14,6 +21,8 @@ def _floating(x):
         raise ValueError("softmax and its kin share out along an axis, and a number has none")
     return x if x.dtype.kind == "f" else x.astype(float)
 
+
+# References -------------------------------------------------------------------------------------------------------------
 
 def _shifted(x, axis):
     """x less its largest entry, exponentials of that, their sum, which is at least 1 for the largest gives 1, and the largest."""
@@ -25,6 +34,7 @@ def _shifted(x, axis):
     return z, e, np.maximum(total, 1, out=total), largest                 # a row of -inf: 1 for 0
 
 
+@kernel
 def softmax(x, axis=-1):
     """Shares proportional to exp(x), same shape as x, that sum to one along `axis`."""
     _, e, total, _ = _shifted(_floating(x), axis)
@@ -32,6 +42,7 @@ def softmax(x, axis=-1):
     return e
 
 
+@kernel
 def logsumexp(x, axis=-1, keepdims=False):
     """log of the sum of exp(x) along `axis`."""
     _, _, total, largest = _shifted(_floating(x), axis)
@@ -40,6 +51,7 @@ def logsumexp(x, axis=-1, keepdims=False):
     return y if keepdims else y.squeeze(axis=axis)[()]
 
 
+@kernel
 def log_softmax(x, axis=-1):
     """log of softmax(x), without forming it."""
     z, _, total, _ = _shifted(_floating(x), axis)
@@ -47,7 +59,154 @@ def log_softmax(x, axis=-1):
     return z
 
 
+@kernel
 def cross_entropy(logits, labels):
-    """-log softmax(logits)[label]: logits (N, K), labels integers (N,)."""
+    """-log softmax(logits)[label]: logits (N, K), labels integers (N,) -> (N,)."""
     z, _, total, _ = _shifted(_floating(logits), 1)
     return np.log(total, out=total)[:, 0] - z[np.arange(len(z)), labels]
+
+
+@kernel
+def cross_entropy_gradient(g, logits, labels):
+    """What `cross_entropy` passes back: g (N,) times model minus data, softmax(logits) - one-hot(labels)."""
+    p = softmax.reference(logits, 1)                                      # (2.32)
+    p[np.arange(len(p)), labels] -= 1
+    p *= g[:, None]
+    return p
+
+
+# Twins ------------------------------------------------------------------------------------------------------------------
+
+@jit
+def _largest(row):
+    """Largest entry.  Comparing floats has a rule for NaN that defeats vectors; comparing integers doesn't."""
+    top = sortable(row[0])
+    for j in range(1, row.size):
+        top = max(top, sortable(row[j]))
+    return unsortable(top)
+
+
+@jit(fastmath={"reassoc"})                                                # in any order: then the adds need not queue
+def _total(row):
+    total = row[0]
+    for j in range(1, row.size):
+        total += row[j]
+    return total
+
+
+@jit
+def _exponentials(row, out):
+    """exp(row - largest) into out; returns the largest entry and the sum, which is 1 in place of 0 for a row of -inf."""
+    limit = np.finfo(row.dtype).max
+    largest = _largest(row)
+    shift = min(max(largest, -limit), limit)
+    for j in range(row.size):
+        out[j] = exp(row[j] - shift)
+    return largest, max(_total(out), row.dtype.type(1))
+
+
+@jit
+def _softmax_rows(x, out):
+    for i in range(x.shape[0]):
+        _, total = _exponentials(x[i], out[i])
+        share = x.dtype.type(1) / total                                   # one division, K products
+        for j in range(x.shape[1]):
+            out[i, j] *= share
+
+
+@jit
+def _logsumexp_rows(x, out):
+    row = np.empty_like(x[0])
+    for i in range(x.shape[0]):
+        largest, total = _exponentials(x[i], row)
+        out[i] = np.log(total) + largest
+
+
+@jit
+def _log_softmax_rows(x, out):
+    row = np.empty_like(x[0])
+    limit = np.finfo(x.dtype).max
+    for i in range(x.shape[0]):
+        largest, total = _exponentials(x[i], row)
+        shift, log_total = min(max(largest, -limit), limit), np.log(total)
+        for j in range(x.shape[1]):
+            out[i, j] = x[i, j] - shift - log_total
+
+
+@jit
+def _cross_entropy_rows(x, labels, out):
+    row = np.empty_like(x[0])
+    limit = np.finfo(x.dtype).max
+    for i in range(x.shape[0]):
+        largest, total = _exponentials(x[i], row)
+        out[i] = np.log(total) - (x[i, labels[i]] - min(max(largest, -limit), limit))
+
+
+@jit
+def _cross_entropy_gradient_rows(g, x, labels, out):
+    for i in range(x.shape[0]):
+        _, total = _exponentials(x[i], out[i])
+        share = g[i] / total
+        for j in range(x.shape[1]):
+            out[i, j] *= share
+        out[i, labels[i]] -= g[i]
+
+
+def _compiled(x, axis=0):
+    """Whether the twin is for this array: the others, of no size or along several axes, are the reference's."""
+    return x.size and (x.dtype == np.float32 or x.dtype == np.float64) and type(axis) is int and -x.ndim <= axis < x.ndim
+
+
+def _along(rows, x, axis, shape=None):
+    """Apply a twin for rows along any axis."""
+    if x.ndim == 2 and axis in (-1, 1):
+        x, swap = np.ascontiguousarray(x), None
+    else:
+        swap = np.moveaxis(x, axis, -1).shape
+        x = np.ascontiguousarray(np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis]))
+    out = np.empty_like(x)
+    rows(x, out)
+    return out if swap is None else np.moveaxis(out.reshape(swap), -1, axis)
+
+
+@softmax.numba
+def _(x, axis=-1):
+    x = _floating(x)
+    return _along(_softmax_rows, x, axis) if _compiled(x, axis) else softmax.reference(x, axis)
+
+
+@log_softmax.numba
+def _(x, axis=-1):
+    x = _floating(x)
+    return _along(_log_softmax_rows, x, axis) if _compiled(x, axis) else log_softmax.reference(x, axis)
+
+
+@logsumexp.numba
+def _(x, axis=-1, keepdims=False):
+    x = _floating(x)
+    if not _compiled(x, axis):
+        return logsumexp.reference(x, axis, keepdims)
+    rows = np.moveaxis(x, axis, -1)
+    out = np.empty(rows.shape[:-1], x.dtype)
+    _logsumexp_rows(np.ascontiguousarray(rows.reshape(-1, rows.shape[-1])), out.reshape(-1))
+    return np.expand_dims(out, axis) if keepdims else out[()]
+
+
+@cross_entropy.numba
+def _(logits, labels):
+    logits = _floating(logits)
+    if not _compiled(logits):
+        return cross_entropy.reference(logits, labels)
+    out = np.empty(len(logits), logits.dtype)
+    _cross_entropy_rows(np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out)
+    return out
+
+
+@cross_entropy_gradient.numba
+def _(g, logits, labels):
+    logits = _floating(logits)
+    if not _compiled(logits) or g.dtype != logits.dtype:
+        return cross_entropy_gradient.reference(g, logits, labels)
+    out = np.empty(logits.shape, logits.dtype)
+    _cross_entropy_gradient_rows(np.ascontiguousarray(g), np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out)
+    return out

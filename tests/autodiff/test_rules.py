@@ -17,7 +17,7 @@ import pytest
 from scipy import special
 
 from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, relu, sigmoid, softmax, softplus, tensor, vjp
-from edugen.autodiff.ops.cross_entropy import _cross_entropy
+from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
 from edugen.autodiff.rules import linalg, reduction, shape
 from edugen.autodiff.rules import special as special_rules
 from edugen.autodiff.tensor import Tensor
@@ -388,6 +388,9 @@ CASES: dict[Callable, list[Case]] = {
                 case(real(1)), case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2))],
     _cross_entropy: [case(real(2, 3), labels=np.array([0, 2])), case(real(4, 2), labels=np.array([0, 1, 1, 1])),
                      case(real(0, 3), labels=np.zeros(0, int)), case(real(1, 1), labels=np.array([0]))],
+    _cross_entropy_gradient: [case(real(2), real(2, 3), labels=np.array([0, 2])),
+                              case(real(0), real(0, 3), labels=np.zeros(0, int)),
+                              case(real(1), real(1, 1), labels=np.array([0]))],
 }
 CASES[np.where] = [Case((partial(lambda draw, rng: draw(rng) > 0, c.draws[0]), *c.draws[1:]), {},
                    plainly) for c in CASES[np.where]]
@@ -408,6 +411,7 @@ ORACLES: dict[Callable, Callable] = {
     log1mexp: lambda x: np.log(1 - np.exp(-x)), softmax: special.softmax, log_softmax: special.log_softmax,
     logsumexp: special.logsumexp, special_rules.polygamma: lambda x, n: special.polygamma(n, x),
     _cross_entropy: lambda x, labels: -special.log_softmax(x, 1)[np.arange(len(x)), labels],
+    _cross_entropy_gradient: lambda g, x, labels: g[:, None] * (special.softmax(x, 1) - np.eye(x.shape[1])[labels]),
     operators.astype: lambda x, dtype: x.astype(dtype), operators.getitem: lambda x, index: x[index],
     operators.scatter: lambda g, index, shape: np.bincount(
         np.ravel(np.arange(math.prod(shape)).reshape(shape)[index]), np.ravel(np.broadcast_to(

@@ -60,5 +60,21 @@ def _cross_entropy(logits, labels):
 
 @rule(_cross_entropy)
 def _(g, y, logits, labels=None):
+    return _cross_entropy_gradient(g, logits, labels=labels)
+
+
+@primitive
+def _cross_entropy_gradient(g, logits, labels):
+    return kernels.cross_entropy_gradient(g, logits, labels)                     # g (softmax(logits) - one-hot): (2.32)
+
+
+@rule(_cross_entropy_gradient, 0)
+def _(c, y, g, logits, labels=None):
     chosen = labels[:, None] == np.arange(logits.shape[1])
-    return g[:, None] * (softmax(logits) - chosen)                                       # (2.32): model minus data
+    return np.sum(c * (softmax(logits) - chosen), axis=1)
+
+
+@rule(_cross_entropy_gradient, 1)
+def _(c, y, g, logits, labels=None):
+    p = softmax(logits)
+    return g[:, None] * p * (c - np.sum(c * p, axis=1, keepdims=True))

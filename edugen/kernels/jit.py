@@ -1,0 +1,224 @@
+"""`@jit`: Numba, but not before it is needed.
+
+Importing Numba takes half a second, and compiling more; `import edugen` shall take neither. So a kernel is compiled at its
+first call, and the machine code is kept on disk in a folder named after a hash of this package's sources (Numba itself doesn't
+notice when a helper in another file changes). Where there is no folder to write to, every process compiles for itself.
+"""
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "floats", "jit", "kernel", "prange", "sortable",
+           "unsortable", "use"]
+
+prange = range                                       # what `for i in prange(n)` is in Python; compiled, a loop shared by threads
+_chosen = "numba"
+
+
+def use(name: str) -> Any:
+    """Choose "numba" (compiled twins, the default) or "numpy" (references) for every kernel; also a context manager.
+
+    Examples
+    --------
+    >>> with use("numpy"):
+    ...     backend()
+    'numpy'
+    """
+    global _chosen
+    if name not in ("numpy", "numba"):
+        raise ValueError(f'use: expected "numpy" or "numba", got {name!r}')
+    if name == "numba" and not available():
+        raise ImportError("the compiled kernels need Numba: pip install numba; the course also runs without, use('numpy')")
+    before, _chosen = _chosen, name
+
+    @contextmanager
+    def restore():
+        global _chosen
+        try:
+            yield
+        finally:
+            _chosen = before
+    return restore()
+
+
+@functools.cache
+def available() -> bool:
+    """Whether Numba is installed. It isn't imported for that."""
+    from importlib.util import find_spec
+    return find_spec("numba") is not None
+
+
+def backend() -> str:
+    """The kernels in use: "numba" or "numpy"."""
+    return _chosen if available() else "numpy"
+
+
+def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = False) -> Any:
+    """Compile a function with Numba when it is first called.  Its helpers are other `@jit` functions of any module.
+
+    Parameters
+    ----------
+    f : function in the part of Python that Numba compiles
+    parallel : share the iterations of `prange` between threads
+    fastmath : let the compiler reorder sums; only with a reason written beside it
+    """
+    if f is None:
+        return functools.partial(jit, parallel=parallel, fastmath=fastmath)
+    compiled = None
+
+    @functools.wraps(f)
+    def call(*args):
+        nonlocal compiled
+        if compiled is None:
+            compiled = build()
+        return compiled(*args)
+
+    @functools.cache
+    def build():
+        """The function rebuilt around compiled helpers and Numba's prange, then handed to Numba."""
+        numba = _numba()
+        helpers = {name: f.__globals__[name].compiled() for name in f.__code__.co_names
+                   if hasattr(f.__globals__.get(name), "compiled")}
+        names = f.__globals__ | helpers | {"prange": numba.prange}
+        rebuilt = FunctionType(f.__code__, names, f.__name__, f.__defaults__, f.__closure__)
+        rebuilt.__module__, rebuilt.__qualname__ = f.__module__, f.__qualname__
+        options = {"nogil": True, "error_model": "numpy", "parallel": parallel, "fastmath": fastmath}
+        try:
+            return numba.njit(cache=True, **options)(rebuilt)
+        except RuntimeError:                                                 # no folder that can be written to
+            return numba.njit(**options)(rebuilt)
+    call.compiled = build                                                    # type: ignore[attr-defined]
+    return call
+
+
+def by_precision(single: Any, double: Any) -> Any:
+    """One name for two `@jit` functions of a number: `single` for float32, `double` for float64."""
+    def call(x):
+        return (single if x.dtype == np.float32 else double)(x)
+
+    @functools.cache
+    def compiled():
+        numba = _numba()
+        from numba.extending import overload
+        versions = single.compiled(), double.compiled()
+
+        @overload(call)
+        def _(x):
+            f = versions[0] if x == numba.types.float32 else versions[1]
+            return lambda x: f(x)
+        return call
+    call.compiled = compiled                                                 # type: ignore[attr-defined]
+    return call
+
+
+def kernel(reference: Callable) -> Any:
+    """A function in two versions: the NumPy reference decorated here, and below it the twin, `@reference.numba`."""
+    twin = reference
+
+    @functools.wraps(reference)
+    def call(*args, **options):
+        return (twin if _chosen == "numba" else reference)(*args, **options)
+
+    def numba(f):
+        nonlocal twin
+        twin = f if available() else reference
+        return f
+    call.reference, call.numba = reference, numba                            # type: ignore[attr-defined]
+    return call
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: EDUGEN_CACHE, or the user's cache folder, by a hash of the kernels' sources."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
+    if "EDUGEN_CACHE" in os.environ:
+        root = Path(os.environ["EDUGEN_CACHE"])
+    elif sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir())) / "edugen"
+    else:
+        root = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edugen"
+    return root / "kernels" / digest
+
+
+@functools.cache
+def _numba() -> Any:
+    import numba
+    config: Any = numba.config
+    if not config.CACHE_DIR:                                                 # NUMBA_CACHE_DIR stays the user's choice
+        config.CACHE_DIR = str(cache_folder())
+    _define_bitcasts(numba)
+    return numba
+
+
+# The bits of a float ----------------------------------------------------------------------------------------------------
+
+def bits(x):
+    """A float's bits as an integer of its size."""
+    return x.view(np.int32 if x.dtype == np.float32 else np.int64)
+
+
+def floats(i):
+    """The float that an integer's bits spell."""
+    return i.view(np.float32 if i.dtype == np.int32 else np.float64)
+
+
+def sortable(x):
+    """A float as an integer that is larger where the float is larger.
+
+    The bits of positive floats are ordered as the floats are, those of negative ones backwards: so flip all but their sign.
+    """
+    i = bits(x)
+    return np.where(i < 0, i ^ np.iinfo(i.dtype).max, i).astype(i.dtype)[()]
+
+
+def unsortable(i):
+    """The float again."""
+    return floats(np.where(i < 0, i ^ np.iinfo(i.dtype).max, i).astype(i.dtype)[()])
+
+
+def _define_bitcasts(numba):
+    """Compiled, both are one instruction; a view through an array of another dtype would be taken for no alias by LLVM."""
+    from numba.core import types
+    from numba.extending import intrinsic, overload
+    pairs: dict[Any, Any] = {types.float32: types.int32, types.float64: types.int64,
+                             types.int32: types.float32, types.int64: types.float64}
+
+    @intrinsic
+    def cast(context, x):
+        to = pairs[x]
+
+        def generate(context, builder, signature, args):
+            return builder.bitcast(args[0], context.get_value_type(to))
+        return to(x), generate
+    bitcast: Any = cast
+
+    @overload(bits)
+    def _(x):
+        return lambda x: bitcast(x)
+
+    @overload(floats)
+    def _(i):
+        return lambda i: bitcast(i)
+
+    @overload(sortable)
+    def _(x):
+        if x == types.float32:
+            return lambda x: np.int32(bitcast(x) ^ ((bitcast(x) >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+        return lambda x: bitcast(x) ^ ((bitcast(x) >> 63) & 0x7FFFFFFFFFFFFFFF)
+
+    @overload(unsortable)
+    def _(i):
+        if i == types.int32:
+            return lambda i: bitcast(np.int32(i ^ ((i >> np.int32(31)) & np.int32(0x7FFFFFFF))))
+        return lambda i: bitcast(i ^ ((i >> 63) & 0x7FFFFFFFFFFFFFFF))
