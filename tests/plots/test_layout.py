@@ -73,6 +73,30 @@ def test_two_layers_cross_as_little_as_any_order_allows(seed):
     assert crossings(users, found) <= crossings(users, (list(range(4)), list(users)))
 
 
+@given(graphs(largest=16))
+@settings(max_examples=40, deadline=None)
+def test_no_two_neighbors_would_stand_better_the_other_way_round(parents):
+    layers, offsets = layered(parents)
+    place, links = {}, []
+    for child, sources in enumerate(parents):
+        place[child, child, layers[child]] = offsets[child, child][0]
+        for port, parent in enumerate(dict.fromkeys(sources)):
+            way = [(parent, child, layers[parent] + 1 + k) for k in range(len(offsets[parent, child]))]
+            place |= dict(zip(way, offsets[parent, child]))
+            way = [(parent, parent, layers[parent]), *way, (child, child, layers[child])]
+            links += [(a, b, 0.01 * port * (b is way[-1])) for a, b in zip(way, way[1:])]
+
+    def tangle(place):
+        return sum((place[a] - place[c]) * (place[b] + p - place[d] - q) < 0
+                   for k, (a, b, p) in enumerate(links) for c, d, q in links[:k] if a[2] == c[2])
+
+    crossed = tangle(place)
+    for layer in range(layers.max() + 1):
+        row = sorted((item for item in place if item[2] == layer), key=place.get)
+        for a, b in zip(row, row[1:]):
+            assert tangle(place | {a: place[b], b: place[a]}) >= crossed
+
+
 def test_a_chain_with_parameters_on_the_side_stays_straight():
     parents, last = [[]], 0
     for _ in range(6):                                       # h -> h @ W -> ...

@@ -42,6 +42,12 @@ def test_a_single_point_has_room():
     assert ax.get_xlim() == (1.5, 2.5) and ax.get_ylim() == (2.5, 3.5)
 
 
+def boundaries(ax):
+    """The corners of all boundary lines."""
+    return np.concatenate([path.vertices for c in ax.collections if type(c).__name__ == "QuadContourSet"
+                           for path in c.get_paths()])
+
+
 def half_plane(x):
     return (x[:, 0] > 0.25).astype(int)
 
@@ -55,8 +61,7 @@ def test_labels_paint_flat_regions_with_the_boundary_between(rng):
     for k in (0, 1):
         tint = 1 - 0.45 * (1 - np.array(to_rgb(PALETTE[k])))
         np.testing.assert_allclose(image[:, columns == k], np.broadcast_to(tint, image[:, columns == k].shape), atol=1e-12)
-    boundary = np.concatenate([path.vertices for c in ax.collections for path in c.get_paths()
-                               if type(c).__name__ == "QuadContourSet"])
+    boundary = boundaries(ax)
     assert np.all(np.abs(boundary[:, 0] - 0.25) < (right - left) / 199)
     assert boundary[:, 1].min() == pytest.approx(bottom) and boundary[:, 1].max() == pytest.approx(top)
 
@@ -81,6 +86,7 @@ def test_probabilities_fade_where_the_classifier_is_unsure(rng):
     strength = 0.06 + 0.39 * np.abs(p[:, 1] - p[:, 0])       # for two classes (p_max - 1/2) / (1/2)
     hue = np.array([to_rgb(PALETTE[k]) for k in (p[:, 1] > p[:, 0]).astype(int)])
     np.testing.assert_allclose(image[0], 1 - strength[:, None] * (1 - hue), atol=1e-12)
+    np.testing.assert_allclose(boundaries(ax)[:, 0], 0.0, atol=1e-3)            # where both are as likely
 
 
 def test_misplaced_points_have_black_edges_and_are_counted():
