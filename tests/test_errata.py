@@ -1,0 +1,76 @@
+"""Errata of the lectures: for each, the printed form fails, and the corrected one holds on the same example.
+
+`test_4_36_printed` and `test_4_36_right` prove the erratum with the label "4.36" of edugen/course/errata.toml.
+"""
+import numpy as np
+
+STEP = 1e-30                                   # complex step: f(x + ih) has f'(x) h as its imaginary part, exact to rounding
+
+
+def bump(a):
+    """A hill: its slope is negative on the right."""
+    return np.exp(-a ** 2 / 2)
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def test_2_52_printed():
+    c, h_hat = 1.5, 2.0
+    assert bump(c + 0.1) < bump(c)                                           # a negative slope
+    assert not h_hat - bump(c + 0.1) < h_hat - bump(c)
+
+
+def test_2_52_right():
+    c, h_hat = 1.5, 2.0
+    slope, change = np.imag(bump(c + 1j * STEP)) / STEP, np.imag(h_hat - bump(c + 1j * STEP)) / STEP
+    assert slope < 0 < change == -slope
+    assert h_hat - bump(c + 0.1) > h_hat - bump(c)
+    gradient = (bump(c) - h_hat) * slope                                     # (2.52): the update flips all the same
+    assert -gradient < 0
+    assert (bump(c - 0.01 * gradient) - h_hat) ** 2 < (bump(c) - h_hat) ** 2
+
+
+def loss_of_z(z, U, c, grad_h, sigma):
+    """A loss linear in h = sigma(U'z + c), so that its gradient in h is `grad_h` everywhere."""
+    return grad_h @ sigma(U.T @ z + c)
+
+
+ONE = {"U": np.array([[1.0]]), "c": np.array([0.0]), "grad_h": np.array([1.0])}                   # at z = 0 the slope is 1/4
+TWO = {"U": np.array([[1.0, -1.0]]), "c": np.array([4.0, 0.0]), "grad_h": np.array([2.0, 1.0])}   # slopes 0.018 and 0.25
+
+
+def true_gradient(z, sigma, **layer):
+    return np.array([np.imag(loss_of_z(z + 1j * STEP * e, **layer, sigma=sigma)) / STEP for e in np.eye(len(z))])
+
+
+def test_2_64_printed():
+    z = np.zeros(1)
+    z_hat = z - ONE["U"] @ ONE["grad_h"]
+    assert z_hat == -1.0
+    assert not np.isclose(z_hat, z - true_gradient(z, sigmoid, **ONE))       # (2.63)
+
+
+def test_2_64_right():
+    z = np.zeros(1)
+    slope = sigmoid(ONE["c"]) * (1 - sigmoid(ONE["c"]))
+    z_hat = z - ONE["U"] @ (ONE["grad_h"] * slope)
+    assert z_hat == -0.25
+    np.testing.assert_allclose(z_hat, z - true_gradient(z, sigmoid, **ONE), rtol=1e-12)
+
+
+def test_2_67_printed():
+    z = np.zeros(1)
+    grad_z = TWO["U"] @ TWO["grad_h"]
+    assert not np.allclose(grad_z, true_gradient(z, sigmoid, **TWO))
+    assert loss_of_z(z - 0.1 * grad_z, **TWO, sigma=sigmoid) > loss_of_z(z, **TWO, sigma=sigmoid)           # uphill
+    np.testing.assert_allclose(grad_z, true_gradient(z, lambda a: a, **TWO), rtol=1e-12)                    # the identity alone
+
+
+def test_2_67_right():
+    z = np.zeros(1)
+    slope = sigmoid(TWO["c"]) * (1 - sigmoid(TWO["c"]))
+    grad_z = TWO["U"] @ (TWO["grad_h"] * slope)
+    np.testing.assert_allclose(grad_z, true_gradient(z, sigmoid, **TWO), rtol=1e-12)
+    assert loss_of_z(z - 0.1 * grad_z, **TWO, sigma=sigmoid) < loss_of_z(z, **TWO, sigma=sigmoid)
