@@ -22,6 +22,7 @@ def serve(root: Path, notebook: Path | None, browser: bool, announce: Callable[[
     browser : whether to open one
     announce : called with the address once the server listens there
     """
+    import zmq
     from jupyterlab.labapp import LabApp
 
     token = secrets.token_hex(24)           # ours, so that we, and not a page of log, say the address
@@ -33,9 +34,9 @@ def serve(root: Path, notebook: Path | None, browser: bool, announce: Callable[[
         "ServerApp.allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,   # a container; loopback only
         "IdentityProvider.token": token,
         "LabApp.default_url": _page(root, notebook),
-        "LabApp.news_url": None,                                    # no network
-        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     }
+    if zmq.has("curve"):
+        options["KernelManager.transport_encryption"] = "auto"      # or each kernel warns of eavesdroppers on the loopback
     server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
 
     def listening() -> None:

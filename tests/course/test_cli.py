@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import websocket
 from click.testing import CliRunner
 
 import edugen.course.doctor
@@ -375,6 +376,22 @@ def test_bare_command_imports_neither_jupyter_nor_matplotlib(tmp_path):
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True).stdout.endswith("[]\n")
 
 
+def run_in_kernel(address, code):
+    """What code prints in a new kernel of the server, asked for as the browser asks."""
+    base, token = address.partition("lab?token=")[::2]
+    order = urllib.request.Request(f"{base}api/kernels?token={token}", data=b'{"name": "python3"}', method="POST")
+    order.add_header("Authorization", f"token {token}")
+    kernel = json.load(urllib.request.urlopen(order, timeout=20))["id"]
+    socket = websocket.create_connection(f"{base.replace('http', 'ws')}api/kernels/{kernel}/channels?token={token}", timeout=30)
+    header = {"msg_id": "1", "session": "s", "username": "", "msg_type": "execute_request", "version": "5.3"}
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+    socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}))
+    while (message := json.loads(socket.recv()))["msg_type"] != "stream":
+        pass
+    socket.close()
+    return message["content"]["text"].strip()
+
+
 def test_jupyterlab_is_served_and_ends_with_ctrl_c(tmp_path):
     environment = os.environ | {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("RUNTIME", "CONFIG", "DATA")}
     flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {}
@@ -392,10 +409,10 @@ def test_jupyterlab_is_served_and_ends_with_ctrl_c(tmp_path):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(address.partition("lab?")[0] + "api/contents", timeout=20)
         assert (tmp_path / "mine" / STATE).is_file()
-        time.sleep(0.2)
+        assert os.path.realpath(run_in_kernel(address, "import sys; print(sys.executable)")) == os.path.realpath(sys.executable)
         server.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)
         _, complaints = server.communicate(timeout=20)
-        assert server.returncode == 0 and "Traceback" not in complaints
+        assert server.returncode == 0 and "Traceback" not in complaints and "eavesdrop" not in complaints
     finally:
         server.kill()
 
