@@ -17,7 +17,7 @@ HIGH_64, LOW_64 = 0.6931471803691238, 1.9082149292705877e-10
 # adding 1.5 * 2^23 leaves no bit behind the point: it rounds, and n stands in the low bits of the sum
 ROUND_32, ROUND_64 = np.float32(1.5 * 2**23), 1.5 * 2**52
 ROUND_BITS_32, ROUND_BITS_64 = np.int32(ROUND_32.view(np.int32)), np.int64(np.float64(ROUND_64).view(np.int64))
-SMALLEST_32, SMALLEST_64 = np.float32(-87.0), np.float64(-708.0)                  # below, 2^n is no normal number: the result is 0
+SMALLEST_32, SMALLEST_64 = np.float32(-87.0), np.float64(-708.0)                # below, 2^n is no normal number: the result is 0
 LARGEST_32, LARGEST_64, INF_32 = np.float32(88.0), 709.0, np.float32(np.inf)
 C2, C3, C4, C5, C6, C7 = (np.float32(1 / f) for f in (2, 6, 24, 120, 720, 5040))
 D2, D3, D4, D5, D6, D7, D8, D9, D10, D11, D12, D13 = (1 / f for f in (2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800,
