@@ -74,3 +74,80 @@ def test_2_67_right():
     grad_z = TWO["U"] @ (TWO["grad_h"] * slope)
     np.testing.assert_allclose(grad_z, true_gradient(z, sigmoid, **TWO), rtol=1e-12)
     assert loss_of_z(z - 0.1 * grad_z, **TWO, sigma=sigmoid) < loss_of_z(z, **TWO, sigma=sigmoid)
+
+
+# The adaptive updates of Cho 2.3.3, on a bowl whose gradient at theta is theta itself.
+
+START = np.array([1.0, -2.0])
+
+
+def bowl(theta):
+    return np.sum(theta ** 2) / 2
+
+
+def heights(step, n=30):
+    """The bowl before and after each of n steps; `step` maps the gradients so far to the change of theta."""
+    theta, gradients, found = START, [], [bowl(START)]
+    for _ in range(n):
+        gradients.append(theta)
+        theta = theta + step(np.array(gradients))
+        found.append(bowl(theta))
+    return np.array(found)
+
+
+def climbs(step):
+    return np.all(np.diff(heights(step)) > 0)
+
+
+def descends(step):
+    return np.all(np.diff(heights(step)) < 0)
+
+
+def average(g, beta):
+    """The recursions (2.92) and (2.94), from zero."""
+    found = 0.0
+    for row in g:
+        found = beta * found + (1 - beta) * row
+    return found
+
+
+ETA = np.array([0.1, 0.3])
+
+
+def test_2_90_printed():
+    assert climbs(lambda g: ETA * g[-1])
+    assert not np.allclose(START + 0.1 * START, START - 0.1 * START)                    # one rate for all is not (2.73)
+
+
+def test_2_90_right():
+    assert descends(lambda g: -ETA * g[-1])
+    np.testing.assert_array_equal(START - np.full(2, 0.1) * START, START - 0.1 * START)     # (2.73)
+
+
+def test_2_91_printed():
+    assert climbs(lambda g: g[-1] / np.sqrt(np.sum(g ** 2, axis=0)))
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(0.0 / np.sqrt(np.sum(np.zeros(1) ** 2)))                        # no gradient so far
+
+
+def test_2_91_right():
+    assert descends(lambda g: -g[-1] / (np.sqrt(np.sum(g ** 2, axis=0)) + 1e-10))
+    assert 0.0 / (np.sqrt(np.sum(np.zeros(1) ** 2)) + 1e-10) == 0.0
+
+
+def test_2_93_printed():
+    assert climbs(lambda g: g[-1] / np.sqrt(average(g ** 2, 0.9) + 1e-8))
+    signed = heights(lambda g: -g[-1] / np.sqrt(average(g ** 2, 0.9) + 1e-8), n=300)    # the minus alone
+    assert signed[1] > signed[0] and np.min(signed[100:]) > 0.01                        # too long at first, never there
+
+
+def test_2_93_right():
+    assert descends(lambda g: -0.01 * g[-1] / np.sqrt(average(g ** 2, 0.9) + 1e-8))
+
+
+def test_2_95_printed():
+    assert climbs(lambda g: 0.01 * average(g, 0.9) / np.sqrt(average(g ** 2, 0.999) + 1e-8))
+
+
+def test_2_95_right():
+    assert descends(lambda g: -0.01 * average(g, 0.9) / np.sqrt(average(g ** 2, 0.999) + 1e-8))

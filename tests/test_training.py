@@ -520,6 +520,8 @@ def test_damage_never_passes(tmp_path):
     good = path.read_bytes()
     damaged = [good[:n] for n in range(0, len(good), 7)]
     damaged += [good[:i] + bytes([good[i] ^ 0x55]) + good[i + 1:] for i in range(0, len(good), 3)]
+    damaged += [good.replace(b"'shape': (2,)", b"'shape': (1,)")]           # a shorter array reads well: only the checksum tells
+    assert damaged[-1] != good
     for content in damaged:
         path.write_bytes(content)
         try:
