@@ -32,7 +32,7 @@ def check_gradients(f: Callable, *args: Any, order: int = 1, gradient: Callable 
     gradient : a gradient written by hand to check instead of the engine's: called with the same arguments, it returns the
         gradient of a scalar `f` with respect to the first, or a tuple with that of each
     rng : seed or generator of the directions
-    rtol : relative error allowed
+    rtol : relative error allowed; of slopes below 1e-3 it is taken relative to 1e-3
     directions : how many for each argument
 
     Raises
@@ -104,7 +104,7 @@ def _contracted(f, args, rng):
 
 
 def _compare(f, args, i, g, rng, rtol, directions, label):
-    vector, unravel = tree.ravel(args[i])
+    vector = tree.ravel(args[i])[0]
     slots = tree.flatten(g)[0]
     shapes = [np.shape(leaf) for leaf in tree.flatten(args[i])[0]]
     if [np.shape(s) for s in slots] != shapes:
@@ -112,27 +112,36 @@ def _compare(f, args, i, g, rng, rtol, directions, label):
                             f"{_list(shapes)}. " + _shape_diagnosis([np.shape(s) for s in slots], shapes))
     analytic = np.concatenate([np.ravel(s) for s in slots]) if slots else np.zeros(0)
 
-    def along(v):
-        h = 1e-5 * max(1.0, float(np.max(np.abs(vector), initial=0.0)))
-        up, down = (float(f(*args[:i], unravel(vector + s * h * v), *args[i + 1:])) for s in (1, -1))
-        return (up - down) / (2 * h), max(abs(up), abs(down)) * 1e-11 / h
     for _ in range(directions if vector.size else 0):
         v = rng.normal(size=vector.size)
         v /= np.linalg.norm(v)
-        numeric, noise = along(v)
+        numeric, noise = _slope(f, args, i, v)
         error, scale = abs(analytic @ v - numeric), max(np.linalg.norm(analytic) / vector.size ** 0.5, abs(numeric), 1e-3)
-        if not error <= rtol * scale + noise * rtol ** 0.5:
-            full = np.array([along(e)[0] for e in np.eye(vector.size)]) if vector.size <= 5000 else None
-            raise GradientError(_explain(args[i], analytic, full, numeric, analytic @ v, i, label))
+        if not (np.isfinite(error) and error <= rtol * scale + noise * rtol ** 0.5):
+            raise GradientError(f"the gradient of {label}() is wrong in argument {i}"
+                                + _explain(f, args, i, analytic, numeric, analytic @ v))
 
 
-def _explain(x, got, expected, numeric, directional, i, label):
-    head = f"the gradient of {label}() is wrong in argument {i}"
-    if expected is None:
-        return f"{head}: along a random direction got {directional:.6g}, central differences give {numeric:.6g}"
+def _slope(f, args, i, v):
+    """Central difference of f along v in its i-th argument, and how far its rounding may be off."""
+    vector, unravel = tree.ravel(args[i])
+    h = 1e-5 * max(1.0, float(np.max(np.abs(vector), initial=0.0)))
+    up, down = (float(f(*args[:i], unravel(vector + s * h * v), *args[i + 1:])) for s in (1, -1))
+    return (up - down) / (2 * h), max(abs(up), abs(down)) * 1e-11 / h
+
+
+def _explain(f, args, i, got, numeric, directional):
+    if got.size > 5000:
+        return f": along a random direction got {directional:.6g}, central differences give {numeric:.6g}"
+    shapes = [[np.shape(leaf) for leaf in tree.flatten(x)[0]] for x in args]
+    like = [j for j in range(len(args)) if j != i and shapes[j] == shapes[i]]
+    expected, *others = (np.array([_slope(f, args, j, e)[0] for e in np.eye(got.size)]) for j in (i, *like))
     worst = int(np.argmax(np.where(np.isfinite(got), np.abs(got - expected), np.inf)))
-    text = (f"{head} at {_place(x, worst)}: got {got[worst]:.6g}, central differences {expected[worst]:.6g}.\n")
-    return text + diagnose(got, expected, np.shape(x) if tree.is_leaf(x) else ())
+    text = f" at {_place(args[i], worst)}: got {got[worst]:.6g}, central differences {expected[worst]:.6g}.\n"
+    for j, other in zip(like, others, strict=True):
+        if np.any(got) and np.allclose(got, other, rtol=1e-4, atol=1e-8):
+            return text + f"It is the gradient in argument {j}: were the two swapped?"
+    return text + diagnose(got, expected, np.shape(args[i]) if tree.is_leaf(args[i]) else ())
 
 
 def diagnose(got: np.ndarray, expected: np.ndarray, shape: tuple[int, ...] = ()) -> str:
@@ -141,6 +150,9 @@ def diagnose(got: np.ndarray, expected: np.ndarray, shape: tuple[int, ...] = ())
         return f"{np.sum(~np.isfinite(got))} of {got.size} entries are not finite: a division by zero or the log of zero?"
     if not np.any(got):
         return "All entries are zero: was the gradient cut, by stop_gradient, rounding or a comparison?"
+    error = np.linalg.norm(got - expected) / np.linalg.norm(got)
+    if error < 1e-4:
+        return f"Nearly right, with a relative error of {error:.0e}: was something rounded, or computed in float32?"
     big = np.abs(expected) > 1e-6 * np.max(np.abs(expected))
     ratio = got[big] / expected[big]
     if big.any() and np.ptp(ratio) < 1e-4 * abs(ratio[0]):
@@ -156,6 +168,11 @@ def diagnose(got: np.ndarray, expected: np.ndarray, shape: tuple[int, ...] = ())
         return "It is the transpose of the right gradient."
     if np.allclose(np.abs(got), np.abs(expected), rtol=1e-4, atol=1e-8):
         return "The sizes are right and some signs are wrong."
+    for shift, which in ((1, "late"), (-1, "early")):
+        if got.size > 2 and np.allclose(got[1:-1], np.roll(expected, shift)[1:-1], rtol=1e-4, atol=1e-8):
+            return f"The right numbers stand one place too {which}: off by one?"
+    if np.allclose(np.sort(got), np.sort(expected), rtol=1e-4, atol=1e-8):
+        return "The right numbers stand in the wrong places: reversed, permuted, or reshaped where a transpose is meant?"
     wrong = ~np.isclose(got, expected, rtol=1e-4, atol=1e-8)
     return f"{wrong.sum()} of {got.size} entries are wrong" + (", the others agree." if not wrong.all() else ".")
 
@@ -166,6 +183,10 @@ def _shape_diagnosis(got, expected):
             return "It looks transposed."
         if len(got[0]) == len(expected[0]) + 1:
             return "There is an axis too many: did you forget to sum over the batch?"
+        if len(got[0]) == len(expected[0]) - 1:
+            return "There is an axis too few: was something summed that should not be?"
+        if len(got[0]) == len(expected[0]):
+            return "The number of axes is right, their lengths are not: was a sum taken along the wrong axis?"
     return "A gradient has its argument's shape."
 
 

@@ -113,7 +113,8 @@ def _children(tree: Any) -> Iterator[tuple[Any, str]] | None:
     if isinstance(tree, dict):
         return ((k, f"[{k!r}]") for k in tree)
     if isinstance(tree, (list, tuple)):
-        return ((i, f"[{i}]") for i in range(len(tree)))
+        names = getattr(tree, "_fields", None)                            # a namedtuple's
+        return ((i, f".{names[i]}" if names else f"[{i}]") for i in range(len(tree)))
     if is_dataclass(tree) and not isinstance(tree, type):
         return ((f.name, f".{f.name}") for f in fields(tree))
     return None
