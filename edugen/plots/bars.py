@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from edugen.plots.picture import Picture, canvas
+from edugen.plots.picture import Picture, canvas, spoken
 from edugen.plots.style import BLACK, PALETTE, styled
 
 __all__ = ["bars"]
@@ -51,9 +51,9 @@ def bars(values: Mapping[str, ArrayLike] | ArrayLike, labels: Sequence[object] |
         raise ValueError(f"labels must be as many as the {count} values, got {len(names)}")
     told = [f"Bar chart of {ylabel or 'values'}."]
     for name, heights in series.items():
-        listed = ", ".join(f"{label} {height:.3g}" for label, height in zip(names, heights))
+        listed = ", ".join(f"{label} {spoken(height)}" for label, height in zip(names, heights))
         told.append((f"{name}: " if name else "") + (listed if count * len(series) <= 40 else
-                    f"{count} values between {heights.min():.3g} and {heights.max():.3g}") + ".")
+                    f"{count} values between {spoken(heights.min())} and {spoken(heights.max())}") + ".")
     ax = canvas(ax, (6.4, 3.6), " ".join(told), alt)
     width = 0.8 / len(series)
     for k, (name, heights) in enumerate(series.items()):

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from edugen.plots.picture import Picture, panels
+from edugen.plots.picture import Picture, panels, spoken
 from edugen.plots.style import BLACK, DASHES, PALETTE, styled
 
 __all__ = ["loss_curves"]
@@ -71,9 +71,9 @@ def loss_curves(history: Any, log: bool = False, best: str | int | bool = True, 
     told = [f"Training curves over {length} {xlabel}s."]
     for name, values in series.items():
         v = values[np.isfinite(values)]
-        told.append(f"{_words(name)} from {v[0]:.3g} to {v[-1]:.3g}." if v.size else f"{_words(name)} without a value.")
+        told.append(f"{_words(name)} from {spoken(v[0])} to {spoken(v[-1])}." if v.size else f"{_words(name)} without a value.")
     if place is not None:
-        told.append(f"Best {_words(mark)} {series[mark][place]:.3g} at {xlabel} {at[place]:g}." if mark is not None
+        told.append(f"Best {_words(mark)} {spoken(series[mark][place])} at {xlabel} {at[place]:g}." if mark is not None
                     else f"Best checkpoint at {xlabel} {at[place]:g}.")
     if ax is not None and len(quantities) > 1:
         raise ValueError(f"one ax holds one quantity, but history has {sorted(quantities)}; leave ax out or pick series")

@@ -145,7 +145,8 @@ def computation_graph(output: Any, names: Mapping[str, Any] | None = None, value
 
     listed = "; ".join(f"{k + 1} {' '.join(words[k].split())}" + (" of " + " and ".join(str(p + 1) for p in parents[k])
                        if parents[k] else f", {kinds[k]}" * (words[k] != kinds[k])) for k in range(len(nodes)))
-    picture.describe((f"{title}. " if title else "") + f"Computation graph of {len(nodes)} node{'s' * (len(nodes) > 1)}: {listed}.", alt)
+    subject = f"{title}. " if title else ""
+    picture.describe(f"{subject}Computation graph of {len(nodes)} node{'s' * (len(nodes) > 1)}: {listed}.", alt)
     return picture
 
 

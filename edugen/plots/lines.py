@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from edugen.plots.picture import Picture, canvas
+from edugen.plots.picture import Picture, canvas, spoken
 from edugen.plots.style import BLACK, DASHES, PALETTE, styled
 
 __all__ = ["lines"]
@@ -52,13 +52,14 @@ def lines(x: ArrayLike, series: Mapping[str, ArrayLike] | ArrayLike, xlabel: str
         if x.ndim != 1 or values.shape != x.shape:
             raise ValueError(f"x and every series must be of one shape (T,), got x of shape {x.shape} "
                              f"and series {name!r} of shape {values.shape}")
-    told = [f"Line plot of {ylabel or 'values'} against {xlabel or 'x'}, from {x.min():.3g} to {x.max():.3g}."]
+    told = [f"Line plot of {ylabel or 'values'} against {xlabel or 'x'}, from {spoken(x.min())} to {spoken(x.max())}."]
     for name, values in curves.items():
         v = values[np.isfinite(values)]
         if v.size:
-            told.append(f"{name or 'Values'} from {v[0]:.3g} to {v[-1]:.3g}, between {v.min():.3g} and {v.max():.3g}.")
+            told.append(f"{name or 'Values'} from {spoken(v[0])} to {spoken(v[-1])}, "
+                        f"between {spoken(v.min())} and {spoken(v.max())}.")
     if marks:
-        told.append("Marked: " + ", ".join(f"{name} at ({a:.3g}, {b:.3g})" for name, (a, b) in marks.items()) + ".")
+        told.append("Marked: " + ", ".join(f"{name} at ({spoken(a)}, {spoken(b)})" for name, (a, b) in marks.items()) + ".")
     ax = canvas(ax, (6.4, 3.8), " ".join(told), alt)
     for k, (name, values) in enumerate(curves.items()):
         ax.plot(x, values, color=PALETTE[k % 8], linestyle=DASHES[(k // 8 + k) % 8], label=name)

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from edugen.plots.style import styled
 
-__all__ = ["Picture", "canvas", "panels"]
+__all__ = ["Picture", "canvas", "panels", "spoken"]
 
 _unshown: dict["Picture", None] = {}                         # drawn in this cell, not displayed yet; a dict keeps the order
 
@@ -130,6 +130,11 @@ def panels(rows: int = 1, columns: int = 2, size: tuple[float, float] | None = N
     picture = Picture(size or (min(10.0, 4.2 * columns), 3.4 * rows), alt)
     picture.subplots(rows, columns, sharex=share, sharey=share)
     return picture
+
+
+def spoken(value: float) -> str:
+    """A number as one would say it: 0.0123, 12.3, 12,346."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def canvas(ax: Axes | None, size: tuple[float, float], told: str, alt: str | None = None) -> Axes:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from edugen.plots.lines import lines
-from edugen.plots.picture import Picture
+from edugen.plots.picture import Picture, spoken
 from edugen.plots.style import BLACK, RED, styled
 
 __all__ = ["loss_shapes"]
@@ -49,7 +49,7 @@ def loss_shapes(losses: Mapping[str, Callable[[np.ndarray], ArrayLike]], gap: tu
         values = np.asarray(loss(t), dtype=float)
         if values.shape != t.shape:
             raise ValueError(f"loss {name!r} must return one number a gap, shape {t.shape}, got shape {values.shape}")
-        at = ", ".join(f"{values[k]:.3g} at {t[k]:g}" for k in (0, int(np.searchsorted(t, 0.0)), -1))
+        at = ", ".join(f"{spoken(values[k])} at {t[k]:g}" for k in (0, int(np.searchsorted(t, 0.0)), -1))
         told.append(f"{name}: {at}.")
         jumps = np.abs(np.diff(values, append=values[-1])) > 0.2 * max(np.ptp(values), 1e-300)
         curves[name] = np.where(jumps, np.nan, values)       # a gap one two-hundredth of an inch wide

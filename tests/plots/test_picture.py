@@ -140,7 +140,8 @@ def test_all_axes_at_once_are_refused():
         plots.bars([1, 2], ax=np.array(plots.panels(1, 2).axes))
 
 
-def test_mathematics_is_made_speakable():
+def test_mathematics_and_large_numbers_are_made_speakable():
+    assert plots.bars([12345.6, 2e9, 0.00012346, -1999]).alt == "Bar chart of values. 0 12,346, 1 2e+09, 2 0.000123, 3 -1,999."
     assert plots.lines([0, 1], [2, 3], xlabel=r"$\beta$", ylabel="$p_{1}$").alt.startswith("Line plot of p_1 against beta,")
 
 
