@@ -38,6 +38,7 @@ COMPOSITES: dict[Callable, Callable] = {}            # function -> the same func
 CONSTANTS: set[Callable] = set()                     # derivative zero wherever there is one, or none at all: argmax, >, shape
 _SIGNATURES: dict[Callable, tuple] = {}              # function -> (how many arrays, names of positions, names of options)
 _NO_OPTIONS: dict[str, Any] = {}
+_SEQUENCES = {list, tuple}
 
 
 class Tensor:
@@ -98,7 +99,8 @@ def apply(function: Callable, args: tuple, options: dict[str, Any] = _NO_OPTIONS
     rules = RULES[function]
     if len(rules) < len(args) and ... not in rules:
         _refuse_argument(function, rules, args, level)
-    inside = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) is list else a for a in args]
+    inside = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) in _SEQUENCES else a
+              for a in args]
     try:
         return Tensor(function(*inside, **options), level, function, args, inside, options)
     except ValueError as error:

@@ -113,13 +113,13 @@ def test_differences_off_by_one():
 
 
 def test_a_wrong_entry_among_thousands_is_found():
-    x = np.random.default_rng(2).normal(size=4000)
-    for place in (0, 1234, 3999):
+    x = np.random.default_rng(2).normal(size=1500)
+    for place in (0, 1234, 1499):
         def gradient(x, place=place):
             g = 2 * x
             g[place] += 1.0
             return g
-        with pytest.raises(GradientError, match=rf"at \[{place}\]: .*\n.*1 of 4000 entries are wrong, the others agree"):
+        with pytest.raises(GradientError, match=rf"at \[{place}\]: .*\n.*1 of 1500 entries are wrong, the others agree"):
             check_gradients(lambda x: np.sum(x ** 2), x, gradient=gradient)
     with pytest.raises(GradientError, match="along a random direction got"):
         check_gradients(lambda x: np.sum(x ** 2), np.ones(6000), gradient=lambda x: x)

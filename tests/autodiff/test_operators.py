@@ -62,6 +62,8 @@ def test_unary_operators_and_matrix_products(rng):
     compare(lambda t: t @ w, x)
     compare(lambda t: [[1.0, 2.0]] @ t, x)
     compare(lambda t: t @ [1.0, 2.0, 3.0], x)
+    compare(lambda t: t @ (1.0, 2.0, 3.0), x)
+    compare(lambda t: (1.0, 2.0) @ t * (1.0, 2.0, 3.0), x)
 
 
 def test_augmented_assignment_makes_a_new_tensor(rng):

@@ -17,10 +17,12 @@ import pytest
 from scipy import special
 
 from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, relu, sigmoid, softmax, softplus, tensor, vjp
+from edugen.autodiff.ops.convolution import _correlate, _filter_gradient, _input_gradient
 from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
 from edugen.autodiff.rules import linalg, reduction, shape
 from edugen.autodiff.rules import special as special_rules
 from edugen.autodiff.tensor import Tensor
+from edugen.kernels import convolution as convolution_kernels
 
 NEWER = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
 
@@ -391,6 +393,12 @@ CASES: dict[Callable, list[Case]] = {
     _cross_entropy_gradient: [case(real(2), real(2, 3), labels=np.array([0, 2])),
                               case(real(0), real(0, 3), labels=np.zeros(0, int)),
                               case(real(1), real(1, 1), labels=np.array([0]))],
+    _correlate: [case(real(2, 4, 7, 6), real(2, 2, 3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
+                 case(real(0, 1, 3), real(2, 1, 2), stride=(1,), dilation=(1,), groups=1)],
+    _input_gradient: [case(real(2, 2, 3, 4), real(2, 2, 3, 2), image=(7, 6), stride=(2, 1), dilation=(1, 2), groups=2),
+                      case(real(0, 2, 2), real(2, 1, 2), image=(3,), stride=(1,), dilation=(1,), groups=1)],
+    _filter_gradient: [case(real(2, 4, 7, 6), real(2, 2, 3, 4), taps=(3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
+                       case(real(0, 1, 3), real(0, 2, 2), taps=(2,), stride=(1,), dilation=(1,), groups=1)],
 }
 CASES[np.where] = [Case((partial(lambda draw, rng: draw(rng) > 0, c.draws[0]), *c.draws[1:]), {},
                    plainly) for c in CASES[np.where]]
@@ -411,6 +419,8 @@ ORACLES: dict[Callable, Callable] = {
     log1mexp: lambda x: np.log(1 - np.exp(-x)), softmax: special.softmax, log_softmax: special.log_softmax,
     logsumexp: special.logsumexp, special_rules.polygamma: lambda x, n: special.polygamma(n, x),
     _cross_entropy: lambda x, labels: -special.log_softmax(x, 1)[np.arange(len(x)), labels],
+    **{op: getattr(convolution_kernels, op.__name__.lstrip("_")).reference
+       for op in (_correlate, _input_gradient, _filter_gradient)},
     _cross_entropy_gradient: lambda g, x, labels: g[:, None] * (special.softmax(x, 1) - np.eye(x.shape[1])[labels]),
     operators.astype: lambda x, dtype: x.astype(dtype), operators.getitem: lambda x, index: x[index],
     operators.scatter: lambda g, index, shape: np.bincount(
@@ -637,7 +647,7 @@ def check_order(f, c, arrays, order):
             return inner(grad(loss)(u), across)
     g = grad(function)(u)
     assert [x.shape for x in g] == [x.shape for x in u] and all(np.asarray(x).dtype == float for x in g), label(f, c, arrays)
-    for _ in range(2 if size else 0):
+    for _ in range(3 - order if size else 0):
         v = [rng.normal(size=x.shape) for x in u]
         length = float(inner(v, v)) ** 0.5
         v = [x / length for x in v]
