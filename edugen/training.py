@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -222,14 +222,14 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     try:
         with _bar(progress, total, run.step) as tell:
             for epoch in range(len(run.history) + 1, epochs + 1):
-                row = _epoch(run, both, batches, optimizer, partial(tell, 1, epoch=epoch))
+                row = _epoch(run, both, batches, optimizer, tell)
                 if validate:
                     row["validation"] = value = float(validate(run.theta))
                     if math.isnan(value):
                         raise FloatingPointError(f"validate(theta) returned nan after epoch {epoch}")
                     if not len(run.history) or value < run.history.validation.min():
                         run.best = run.theta
-                        tell(0, best=value, of_epoch=epoch)
+                        tell(0, best=f"{value:.3g} of epoch {epoch}")
                 run.history.append(**row)
                 if file:
                     file.save(run)
@@ -261,7 +261,7 @@ def _epoch(run, both, batches, optimizer, tell):
             raise FloatingPointError(f"the loss is {value} at step {run.step}: {_diagnosis(run.theta, g, last)}")
         run.theta, run.state = optimizer.step(run.theta, g, run.state)           # (2.73)
         measured.append(loss=float(value), **aux)
-        tell(loss=value)
+        tell(1, loss=f"{value:.3g}")
     if not len(measured):
         raise ValueError(f"epoch {len(run.history) + 1} has no batch. An iterator is spent after one epoch: pass a list, "
                          "minibatches(...), or the generator function itself, uncalled")
@@ -320,16 +320,16 @@ def _diagnosis(theta, g, last):
 
 @contextmanager
 def _bar(wanted, total, done):
-    """`tell(steps, name=value, ...)` on a terminal; elsewhere tqdm is not even imported."""
+    """`tell(steps, name="value", ...)` on a terminal; elsewhere tqdm is not even imported."""
     if not (wanted and getattr(sys.stderr, "isatty", bool)()):
         yield lambda steps, **values: None
         return
     from tqdm import tqdm
-    told: dict[str, float] = {}
+    told: dict[str, str] = {}
     with tqdm(total=total, initial=done, unit="step") as bar:
         def tell(steps, **values):
             told.update(values)
-            bar.set_postfix_str(", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in told.items()), refresh=False)
+            bar.set_postfix_str(", ".join(map(" ".join, told.items())), refresh=False)
             bar.update(steps)
         yield tell
 

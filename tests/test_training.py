@@ -617,7 +617,7 @@ def test_bar_tells_loss_speed_and_best(monkeypatch, rng):
     told = iter([2.0, 0.5, 1.0])
     train(theta, squares, minibatches(0, data, 5), SGD(0.05), epochs=3, validate=lambda theta: next(told))
     last = sys.stderr.getvalue().replace("\n", "\r").split("\r")[-2]
-    assert "12/12" in last and "step/s" in last and "epoch 3" in last and "best 0.5, of epoch 2" in last and "loss 0." in last
+    assert "12/12" in last and "step/s" in last and "loss 0." in last and "best 0.5 of epoch 2" in last
 
 
 def test_bar_without_a_length(monkeypatch, rng):
