@@ -4,10 +4,25 @@ Read `tensor` (the record and the sweep), then `transform` (grad and its kin), t
 """
 from . import operators, rules, tree
 from .check import GradientError, check_gradients
-from .ops import cross_entropy, log1mexp, log_sigmoid, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
+from .ops import (
+    average_pool,
+    convolution,
+    cross_entropy,
+    log1mexp,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    max_pool,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    transposed_convolution,
+)
 from .tensor import Tensor, composite, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
-__all__ = ["GradientError", "Tensor", "check_gradients", "composite", "cross_entropy", "debug", "grad", "hessian", "hvp",
-           "jacobian", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "operators", "primitive", "relu", "rule", "rules",
-           "sigmoid", "softmax", "softplus", "stop_gradient", "tree", "value_and_grad", "vjp"]
+__all__ = ["GradientError", "Tensor", "average_pool", "check_gradients", "composite", "convolution", "cross_entropy", "debug",
+           "grad", "hessian", "hvp", "jacobian", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators",
+           "primitive", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "stop_gradient", "transposed_convolution",
+           "tree", "value_and_grad", "vjp"]

@@ -12,6 +12,7 @@ into phases (every s-th place, from each start), which are laid side by side, so
 """
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -142,6 +143,11 @@ def _four(n):
     return -n % 4                                                         # how many are missing to a multiple of four
 
 
+def _corner(shape) -> Any:
+    """Index of the first entries of the last axes."""
+    return (..., *map(slice, shape))
+
+
 class _Plan:
     """Where everything lies: the phases of an image of `image`, flat, and the offset and phase of each tap."""
 
@@ -163,8 +169,8 @@ class _Plan:
             return np.ascontiguousarray(x).reshape(*x.shape[:2], self.size)
         flat = np.zeros((*x.shape[:2], len(self.phases), *self.grid), x.dtype)
         for i, phase in enumerate(self.phases):
-            part = x[(..., *(slice(r, None, s) for r, s in zip(phase, self.stride, strict=True)))]
-            flat[(slice(None), slice(None), i, *map(slice, part.shape[2:]))] = part
+            part = x[self._phase(phase)]
+            flat[:, :, i][_corner(part.shape[2:])] = part
         return flat.reshape(*x.shape[:2], -1)
 
     def unflat(self, flat):
@@ -174,22 +180,25 @@ class _Plan:
             return flat[:, :, 0]
         x = np.empty((*flat.shape[:2], *self.image), flat.dtype)
         for i, phase in enumerate(self.phases):
-            place = x[(..., *(slice(r, None, s) for r, s in zip(phase, self.stride, strict=True)))]
-            place[...] = flat[(slice(None), slice(None), i, *map(slice, place.shape[2:]))]
+            place = x[self._phase(phase)]
+            place[...] = flat[:, :, i][_corner(place.shape[2:])]
         return x
+
+    def _phase(self, start) -> Any:
+        return (..., *(slice(r, None, s) for r, s in zip(start, self.stride, strict=True)))
 
     def spread(self, g, front=0, total=None):
         """g (N, O, *out) at its places in a phase, zero between them, after `front` zeros: (N, O, total)."""
         flat = np.zeros((*g.shape[:2], front + self.size), g.dtype)
         view = flat[..., front:].reshape(*g.shape[:2], *self.grid)
-        view[(..., *map(slice, self.out))] = g
+        view[_corner(self.out)] = g
         return flat if total is None else np.ascontiguousarray(flat[..., :total])
 
     def crop(self, y):
         """(N, O, length) -> (N, O, *out)."""
         full = np.empty((*y.shape[:2], self.size), y.dtype)
         full[..., :self.length] = y
-        return np.ascontiguousarray(full.reshape(*y.shape[:2], *self.grid)[(..., *map(slice, self.out))])
+        return np.ascontiguousarray(full.reshape(*y.shape[:2], *self.grid)[_corner(self.out)])
 
 
 def _starts(groups, channels, width, offsets):
@@ -203,7 +212,8 @@ def _weights(f, groups):
     """f (rows, channels, taps) as a matrix (rows, views), both filled up with zeros to fours within each group."""
     rows = f.shape[0] // groups
     f = f.reshape(groups, rows, -1)
-    return np.ascontiguousarray(np.pad(f, ((0, 0), (0, _four(rows)), (0, _four(f.shape[2])))).reshape(groups * (rows + _four(rows)), -1))
+    f = np.pad(f, ((0, 0), (0, _four(rows)), (0, _four(f.shape[2]))))
+    return f.reshape(groups * f.shape[1], f.shape[2])
 
 
 def _unpadded(y, rows, groups, axis):
@@ -260,7 +270,7 @@ def _(x, g, taps, stride, dilation, groups=1):
     plan, rows, channels = _Plan(x.shape[2:], taps, stride, dilation), g.shape[1], x.shape[1] // groups
     flat = plan.flat(x)
     spread = _grouped(plan.spread(g, total=plan.length), groups, 1)
-    spread = np.ascontiguousarray(np.pad(spread, ((0, 0), (0, 0), (0, _four(rows // groups)), (0, 0))).reshape(len(g), -1, plan.length))
+    spread = np.pad(spread, ((0, 0), (0, 0), (0, _four(rows // groups)), (0, 0))).reshape(len(g), -1, plan.length)
     starts = _starts(groups, channels, flat.shape[2], plan.phase * plan.size + plan.offset)
     out = np.zeros((spread.shape[1], starts.shape[1]), x.dtype)
     _dot_shifted(flat.reshape(len(x), -1), starts, spread, out, groups)

@@ -394,11 +394,14 @@ CASES: dict[Callable, list[Case]] = {
                               case(real(0), real(0, 3), labels=np.zeros(0, int)),
                               case(real(1), real(1, 1), labels=np.array([0]))],
     _correlate: [case(real(2, 4, 7, 6), real(2, 2, 3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
-                 case(real(0, 1, 3), real(2, 1, 2), stride=(1,), dilation=(1,), groups=1)],
+                 case(real(0, 1, 3), real(2, 1, 2), stride=(1,), dilation=(1,), groups=1),
+                 case(real(1, 1, 1), real(1, 1, 1), stride=(1,), dilation=(1,), groups=1)],
     _input_gradient: [case(real(2, 2, 3, 4), real(2, 2, 3, 2), image=(7, 6), stride=(2, 1), dilation=(1, 2), groups=2),
-                      case(real(0, 2, 2), real(2, 1, 2), image=(3,), stride=(1,), dilation=(1,), groups=1)],
+                      case(real(0, 2, 2), real(2, 1, 2), image=(3,), stride=(1,), dilation=(1,), groups=1),
+                      case(real(1, 1, 1), real(1, 1, 1), image=(1,), stride=(1,), dilation=(1,), groups=1)],
     _filter_gradient: [case(real(2, 4, 7, 6), real(2, 2, 3, 4), taps=(3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
-                       case(real(0, 1, 3), real(0, 2, 2), taps=(2,), stride=(1,), dilation=(1,), groups=1)],
+                       case(real(0, 1, 3), real(0, 2, 2), taps=(2,), stride=(1,), dilation=(1,), groups=1),
+                       case(real(1, 1, 1), real(1, 1, 1), taps=(1,), stride=(1,), dilation=(1,), groups=1)],
 }
 CASES[np.where] = [Case((partial(lambda draw, rng: draw(rng) > 0, c.draws[0]), *c.draws[1:]), {},
                    plainly) for c in CASES[np.where]]
@@ -685,6 +688,20 @@ def test_first_derivative(f, spied):
 def test_second_derivative(f):
     for c in CASES[f]:
         check_order(f, c, draw(c), 2)
+
+
+@pytest.mark.parametrize("f", [pytest.param(f, id=tensor.name(f)) for f in REGISTRY if any(len(c.draws) > 1 for c in CASES.get(f, []))])
+def test_arguments_of_different_levels(f):
+    """One argument belongs to an outer gradient, the other to an inner one: the mixed derivative is that of one level."""
+    for c in CASES[f]:
+        arrays = draw(c)
+        loss, u = loss_of(f, c, arrays, np.random.default_rng(5))
+        if len(u) < 2:
+            continue
+        v = np.random.default_rng(6).normal(size=u[1].shape)
+        mixed = grad(lambda a, loss=loss, u=u, v=v: np.sum(v * grad(lambda b: loss([a, b, *u[2:]]))(u[1])))(u[0])
+        together = grad(lambda us, loss=loss, v=v: np.sum(v * grad(loss)(us)[1]))(u)[0]
+        np.testing.assert_allclose(mixed, together, rtol=1e-9, atol=1e-10, err_msg=label(f, c, arrays))
 
 
 @FUNCTIONS
