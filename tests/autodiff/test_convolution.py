@@ -8,8 +8,9 @@ from edugen.kernels import use
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
-@pytest.mark.parametrize("options", [{}, {"padding": "same"}, {"stride": 2, "padding": 1}, {"dilation": (2, 1), "groups": 2},
-                                     {"padding": [(2, 0), 1], "mode": "circular"}, {"padding": "same", "mode": "reflect"}], ids=str)
+@pytest.mark.parametrize("options", [
+    {}, {"padding": "same"}, {"stride": 2, "padding": 1}, {"dilation": (2, 1), "groups": 2},
+    {"padding": [(2, 0), 1], "mode": "circular"}, {"padding": "same", "mode": "reflect"}], ids=str)
 def test_gradients_to_second_order(backend, options, rng):
     x, f = rng.normal(size=(2, 4, 6, 5)), rng.normal(size=(4, 4 // options.get("groups", 1), 3, 2))
     with use(backend):
