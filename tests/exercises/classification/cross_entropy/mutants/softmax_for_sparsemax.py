@@ -1,0 +1,6 @@
+# fails: test_sparsemax
+from solution import *
+
+
+def sparsemax(energies):
+    return softmax(energies, 1.0)
