@@ -105,8 +105,9 @@ def main(job: str) -> None:
     check, settings = Path(order["check"]), Path(job).with_name("pytest.ini")
     settings.write_text("[pytest]\n")
     session = Session([Run(**run) for run in order["runs"]])
-    pytest.main([str(check), "-c", str(settings), "--rootdir", str(check.parent), "-p", "edugen.grading.plugin", "--noconftest",
-                 "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--disable-warnings", "--tb=no"], plugins=[session])
+    options = ["-p", "edugen.grading.plugin", "-p", "no:cacheprovider", "--noconftest", "--import-mode=importlib",
+               "-c", str(settings), "--rootdir", str(check.parent), "-q", "--disable-warnings", "--tb=short"]
+    pytest.main([str(check), *options], plugins=[session])
     if len(session.reports) == len(session.runs):
         Path(order["out"]).write_text(json.dumps(session.reports), encoding="utf-8")
 

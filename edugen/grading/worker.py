@@ -6,9 +6,9 @@ the grader believes neither its exit code nor its word (`edugen.grading.student`
 
 **What this does not stop.** The worker runs as the grader's own user: a student's file can read and write that user's
 files (the checks and solutions among them), open sockets, start processes that outlive it when they leave its process
-group, use all memory and disk, signal other processes of the user, and import any part of edugen. The wall clock and
-the size of what it prints and sends are limited; nothing else is. For code you do not trust, run the grader in a
-container.
+group, use all memory and disk, signal other processes of the user (the grader too), and import any part of edugen. The
+wall clock and the size of what it prints and sends are limited; nothing else is, and if the grader itself is killed, a
+worker that never returns goes on. For code you do not trust, run the grader in a container.
 """
 from __future__ import annotations
 

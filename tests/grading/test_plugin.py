@@ -134,6 +134,11 @@ def test_only_passing_earns(run, pytester, body):
     assert report["earned"] == 0 and report["checks"][0]["status"] == "not run"
 
 
+def test_a_check_that_is_expected_to_fail_and_passes_earns_nothing(run):
+    _, _, report = run("import pytest\n@pytest.mark.xfail\n@pytest.mark.points(1)\ndef test_a(student): pass")
+    assert report["earned"] == 0 and report["checks"][0]["status"] == "not run"
+
+
 def test_a_failing_teardown_takes_the_points_back(run):
     _, _, report = run("""
         import pytest
@@ -225,4 +230,5 @@ def test_other_tests_are_left_alone(pytester, monkeypatch):
     (pytester.path / "test_things.py").write_text("def test_b(): assert 1 == 2\n")
     done = pytester.runpytest_inprocess("-p", "edugen.grading.plugin", "check_things.py", "test_things.py")
     text = str(done.stdout)
-    assert done.ret == 1 and "1 failed, 1 passed" in text and "assert 1 == 2" in text and "points 0 of" not in text and "Next:" not in text
+    assert done.ret == 1 and "1 failed, 1 passed" in text and "assert 1 == 2" in text
+    assert "points 0 of" not in text and "Next:" not in text

@@ -106,6 +106,9 @@ def test_functions_go_by_handle_and_come_home_as_themselves():
     assert [type(f) for f in node] == [RemoteFunction] * 3
     first, second, third = there.unpack(*received(here.pack({"op": "return"}, node)))[1]
     assert first is len and second is max and third is len
+    for handle in (-1, True, 2, "0", None):                             # Python would take the first two for an index
+        with pytest.raises(WireError):
+            there.unpack(*received(frame({"y": handle})))
 
 
 def frame(value, payload=b"", **header):
