@@ -16,6 +16,96 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
+# Ties of energies; the entropy of a distribution with a zero in it; the multipliers of (2.20).
+
+def best_wrong(energies, y):
+    return min(e for k, e in enumerate(energies) if k != y)
+
+
+def test_2_14_printed():
+    energies, y = np.zeros(2), 0                                             # all weights zero
+    assert np.argmin(energies) == y                                          # the prediction is right
+    assert not energies[y] < best_wrong(energies, y)
+
+
+def test_2_14_right():
+    energies, y = np.zeros(2), 0
+    assert np.argmin(energies) == y
+    assert energies[y] <= best_wrong(energies, y)
+    assert max(0, energies[y] - best_wrong(energies, y)) == 0                # (2.13)
+    for energies in np.random.default_rng(0).integers(0, 3, (200, 4)):       # many ties
+        assert energies[np.argmin(energies)] <= best_wrong(energies, np.argmin(energies))
+
+
+HALVES = np.array([0.0, 0.5, 0.5])
+
+
+def term(p):
+    return 0.0 if p in (0, 1) else -p * np.log(p)
+
+
+def almost_halves(t):
+    return np.array([t, (1 - t) / 2, (1 - t) / 2])
+
+
+def test_2_16_printed():
+    some, every = np.any(np.isin(HALVES, (0, 1))), np.all(np.isin(HALVES, (0, 1)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy = -np.sum(HALVES * np.log(HALVES))
+    assert some and not every
+    limit = [-np.sum(p * np.log(p)) for p in map(almost_halves, (1e-6, 1e-12))]
+    np.testing.assert_allclose(limit, np.log(2), atol=1e-4)                  # where one is 0: the convention would make it 0
+    assert np.isnan(entropy)                                                 # where all are 0 or 1: it says nothing here
+
+
+def test_2_16_right():
+    np.testing.assert_allclose(sum(term(p) for p in HALVES), np.log(2), rtol=1e-15)
+    assert sum(term(p) for p in (0.0, 1.0, 0.0)) == 0.0
+    assert abs(-1e-12 * np.log(1e-12)) < 1e-10                               # the limit of the term
+
+
+def lagrangian(p, multipliers, slacks, gamma, energies):
+    """(2.20)"""
+    return -energies @ p - p @ np.log(p) + multipliers @ (p - slacks ** 2) + gamma * (np.sum(p) - 1)
+
+
+def stationary(multipliers, energies):
+    """(2.23), its gamma so that (2.19) holds; the slacks that (2.18) then has."""
+    weights = np.exp(-energies + multipliers)
+    p = weights / np.sum(weights)
+    return p, np.sqrt(p), 1 - np.log(np.sum(weights))
+
+
+def slopes(f, x):
+    return np.array([np.imag(f(x + 1j * STEP * e)) / STEP for e in np.eye(len(x))])
+
+
+def objective(p, energies):
+    return -energies @ p - p @ np.log(p)                                     # (2.17)
+
+
+EVEN, ANY = np.zeros(2), np.array([np.log(3.0), 0.0])
+
+
+def test_2_23_printed():
+    p, s, gamma = stationary(ANY, EVEN)
+    np.testing.assert_allclose(p, [0.75, 0.25], rtol=1e-12)
+    np.testing.assert_allclose(slopes(lambda p: lagrangian(p, ANY, s, gamma, EVEN), p), 0, atol=1e-12)          # (2.21)
+    assert objective(p, EVEN) < objective(np.array([0.5, 0.5]), EVEN) - 0.1                                     # no maximum
+    assert np.any(np.abs(slopes(lambda s: lagrangian(p, ANY, s, gamma, EVEN), s)) > 1)                          # not stationary
+
+
+def test_2_23_right():
+    p, s, gamma = stationary(np.zeros(2), EVEN)
+    np.testing.assert_allclose(p, [0.5, 0.5], rtol=1e-12)
+    np.testing.assert_allclose(slopes(lambda p: lagrangian(p, np.zeros(2), s, gamma, EVEN), p), 0, atol=1e-12)
+    np.testing.assert_array_equal(slopes(lambda s: lagrangian(p, np.zeros(2), s, gamma, EVEN), s), 0)
+    for multipliers in np.random.default_rng(0).normal(size=(20, 2)):        # none but zero
+        slope = slopes(lambda s: lagrangian(p, multipliers, s, gamma, EVEN), s)                                 # noqa: B023
+        np.testing.assert_allclose(slope, -2 * multipliers * s, rtol=1e-12)
+        assert np.all(slope != 0)
+
+
 def test_2_52_printed():
     c, h_hat = 1.5, 2.0
     assert bump(c + 0.1) < bump(c)                                           # a negative slope

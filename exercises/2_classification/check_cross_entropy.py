@@ -1,4 +1,4 @@
-"""Checks of the exercise on cross-entropy. The student's code runs in a worker; expected values are computed here, after the reply."""
+"""Checks of the exercise on cross-entropy. The student's code runs in a worker; what is expected is computed here, afterwards."""
 import numpy as np
 import pytest
 
@@ -19,7 +19,8 @@ def losses(energies, y):
 
 
 @pytest.mark.points(2)
-@pytest.mark.hint("Subtract each row's lowest energy first: it cancels above and below, and nothing overflows.", "Cho (2.29), (2.33)",
+@pytest.mark.hint("Subtract each row's lowest energy first: it cancels above and below, and nothing overflows.",
+                  "Cho (2.29), (2.33)",
                   "a = np.exp(-beta * (energies - energies.min(axis=1, keepdims=True)))")
 @pytest.mark.parametrize("beta, scale", [(1.0, 1.0), (0.0, 1.0), (2.5, 3.0), (1.0, 1e5)])
 def test_softmax(student, rng, beta, scale):

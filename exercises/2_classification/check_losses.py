@@ -1,4 +1,4 @@
-"""Checks of the exercise on losses. The student's code runs in a worker; expected values are computed here, after the reply."""
+"""Checks of the exercise on losses. The student's code runs in a worker; what is expected is computed here, afterwards."""
 import numpy as np
 import pytest
 
