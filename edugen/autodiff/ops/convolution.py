@@ -205,7 +205,7 @@ def _padding(padding, taps, dilation, d):
         return [(0, 0)] * d
     if padding == "same":
         return [((e - 1) // 2, e // 2) for e in _extent(taps, dilation)]
-    each = [padding] * d if isinstance(padding, (int, np.integer)) else padding
+    each: Any = [padding] * d if isinstance(padding, (int, np.integer)) else padding
     pairs = [(p, p) if np.ndim(p) == 0 else tuple(p) for p in each]
     if len(pairs) != d or any(len(p) != 2 or min(p) < 0 for p in pairs):
         raise ValueError(f"convolution: padding must be a number, or one (or a pair) for each of {d} dimensions, got {padding!r}")
