@@ -104,7 +104,7 @@ def apply(function: Callable, args: tuple, options: dict[str, Any] = _NO_OPTIONS
     try:
         return Tensor(function(*inside, **options), level, function, args, inside, options)
     except ValueError as error:
-        if not hasattr(error, "__notes__") and not isinstance(error, np.linalg.LinAlgError):
+        if isinstance(function, np.ufunc) and not hasattr(error, "__notes__"):
             error.add_note(f"This was {name(function)} of shapes {', '.join(str(np.shape(raw(a))) for a in args)}. Axes are "
                            "matched from the last to the first and must be equal or 1 (for @: the inner two must be equal); "
                            "x[:, None] adds an axis, x.T turns a matrix.")

@@ -297,6 +297,10 @@ def test_a_mismatch_is_explained_once_however_deep():
     with pytest.raises(ValueError, match="broadcast") as caught:
         grad(grad(grad(lambda x: np.sum(x * np.ones(2) + np.ones(3)))))(1.0)
     assert len(caught.value.__notes__) == 1
+    for other in (lambda x: np.sum(np.reshape(x, (2, 2))), lambda x: np.sum(np.linalg.inv(x * np.zeros((2, 2))))):
+        with pytest.raises(ValueError) as caught:                                         # nothing to do with broadcasting
+            grad(other)(1.0)
+        assert not hasattr(caught.value, "__notes__")
 
 
 def test_an_exception_leaves_the_engine_as_it_was():
