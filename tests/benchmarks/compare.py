@@ -114,7 +114,7 @@ def main() -> None:
     table = compare(arguments.suite, rows, arguments.processes)
     if arguments.write:
         text = f"# {suite.__doc__.splitlines()[0]}\n\n" + head(arguments.processes) + "\n".join(map(line, table)) + "\n"
-        (HERE / f"{arguments.suite}.md").write_text(text)
+        (HERE / f"{arguments.suite}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
