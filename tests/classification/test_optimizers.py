@@ -11,7 +11,7 @@ from edugen.classification.optimizers import SGD, Adagrad, Adam
 
 EACH = pytest.mark.parametrize("optimizer", [
     SGD(0.1), SGD(0.1, 0.9), SGD(0.1, 0.9, nesterov=True), SGD(lambda t: 0.1 / t), Adagrad(0.1), Adam(0.1),
-    Adam(0.1, bias_correction=False, eps_inside=True)], ids=lambda o: repr(o).split(" at 0x")[0])     # no address: workers must agree on names
+    Adam(0.1, bias_correction=False, eps_inside=True)], ids=lambda o: repr(o).split(" at 0x")[0])   # xdist: no addresses
 RATE = pytest.mark.parametrize("lr", [0.03, lambda t: 0.3 / t ** 0.5], ids=["constant", "schedule"])
 STEPS = 1000
 
