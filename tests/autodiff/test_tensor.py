@@ -407,6 +407,32 @@ def test_many_threads_differentiate_at_once():
         sys.setswitchinterval(switch)
 
 
+def test_a_gradient_that_opens_inside_another_threads_and_outlives_it():
+    """A counter of open gradients that threads share would now give this inner gradient a level that is taken."""
+    theirs_open, ours_open, theirs_closed = (threading.Event() for _ in range(3))
+
+    def theirs(x):
+        theirs_open.set()
+        assert ours_open.wait(10)
+        return x ** 2
+
+    def ours(x):
+        ours_open.set()
+        assert theirs_closed.wait(10)
+        return x * grad(lambda y: x + y)(1.0) + grad(lambda y: x * y ** 2)(x)             # x + 2 x^2
+
+    def their_thread():
+        results.append(grad(theirs)(3.0))
+        theirs_closed.set()
+    results: list = []
+    thread = threading.Thread(target=their_thread)
+    thread.start()
+    assert theirs_open.wait(10)
+    assert grad(ours)(3.0) == 13
+    thread.join()
+    assert results == [6]
+
+
 def test_a_gradient_inside_which_other_threads_differentiate():
     def f(x):
         with ThreadPoolExecutor(4) as pool:                                               # they close over this level's tensor
