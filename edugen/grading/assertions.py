@@ -78,9 +78,8 @@ def numbers(actual: Any, like: np.ndarray, name: str = "the answer") -> np.ndarr
     if a.dtype.kind not in KINDS:
         raise AssertionError(f"{name}: expected {expected}, got {describe(actual)}, which is no array of numbers")
     if a.shape != like.shape:
-        reason = diagnose(a, like, _sizes())
         got = f"shape {a.shape}" if a.ndim else f"a single value, {describe(a.item())}"
-        raise AssertionError(f"{name}: expected {expected}, got {got}" + (f"\nIt looks like this: {reason}." if reason else ""))
+        raise AssertionError(f"{name}: expected {expected}, got {got}{_explained(a, like)}")
     kind, wanted = KINDS[a.dtype.kind], KINDS[like.dtype.kind]
     if kind != wanted and not (a.ndim == 0 and kind == "integers" and wanted == "floating numbers"):    # 0 for 0.0 will do
         advice = " Were fractions cut off by an integer array?" if (kind, wanted) == ("integers", "floating numbers") else ""
@@ -115,8 +114,7 @@ def _assert_entries(a: np.ndarray, e: np.ndarray, rtol: float, atol: float, name
         widths = [max(map(len, column)) for column in zip(*rows)]
         lines += ["  " + "    ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         lines += [f"  ... and {len(wrong) - SHOWN} more"] if len(wrong) > SHOWN else []
-    reason = diagnose(a, e, _sizes())
-    raise AssertionError("\n".join(lines) + (f"\nIt looks like this: {reason}." if reason else ""))
+    raise AssertionError("\n".join(lines) + _explained(a, e))
 
 
 def assert_gradient(function: Callable[[np.ndarray], Any], gradient: Callable[[np.ndarray], Any], x: ArrayLike, *,
@@ -318,9 +316,11 @@ def _shape(value: Any) -> tuple[int, ...]:
         return ()
 
 
-def _sizes() -> dict[int, str]:
+def _explained(got: np.ndarray, expected: np.ndarray) -> str:
+    """The last line of a failure, where a mistake explains it."""
     call = last_call.get()
-    return call.sizes() if call is not None else {}
+    reason = diagnose(got, expected, call.factors() if call is not None else ())
+    return f"\nIt looks like this: {reason}{'' if reason.endswith('?') else '.'}" if reason else ""
 
 
 def _index(where: np.ndarray) -> list[int]:
@@ -331,8 +331,7 @@ def _number(value: Any, other: Any) -> str:
     """A number short enough to read, and long enough to differ from `other`."""
     if not isinstance(value, (np.floating, np.complexfloating, float, complex)):
         return repr(value.item() if isinstance(value, np.generic) else value)
-    for digits in (6, 10, 17):
-        text = f"{value:.{digits}g}"
-        if digits == 17 or text != f"{other:.{digits}g}":
-            break
-    return text
+    for digits in (6, 10, 14):
+        if f"{value:.{digits}g}" != f"{other:.{digits}g}":
+            return f"{value:.{digits}g}"
+    return repr(value.item() if isinstance(value, np.generic) else value)

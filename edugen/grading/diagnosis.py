@@ -1,7 +1,7 @@
 """What a wrong answer looks like: the mistake that turns the expected array into the one that came."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,24 +16,24 @@ def close(a: np.ndarray, b: np.ndarray, rtol: float = LOOSE) -> bool:
     return a.shape == b.shape and largest > 0 and np.allclose(a, b, rtol=rtol, atol=1e-12 * largest, equal_nan=True)
 
 
-def diagnose(got: np.ndarray, expected: np.ndarray, sizes: Mapping[int, str] | None = None) -> str | None:
+def diagnose(got: np.ndarray, expected: np.ndarray, factors: Sequence[tuple[float, str]] = ()) -> str | None:
     """A sentence about the first mistake that explains `got` entirely, or None.
 
     Parameters
     ----------
     got, expected : arrays of numbers
-    sizes : lengths that a factor may come from (axes of the arguments of the call), and what each is the length of
+    factors : numbers that a factor may come from, and what they are
 
     Examples
     --------
-    >>> print(diagnose(np.array([2.0, -4.0]), np.array([1.0, -2.0]), {2: "the length of axis 0 of x"}))
-    every entry is 2 times what it should be, and 2 is the length of axis 0 of x: a sum where a mean is asked?
+    >>> print(diagnose(np.array([2.0, -4.0]), np.array([1.0, -2.0]), [(2, "the length of x")]))
+    every entry is 2 times what it should be, and 2 is the length of x: a sum where a mean is asked?
     """
     if got.dtype.kind not in "biufc" or expected.dtype.kind not in "biufc" or not got.size:
         return None
     a, e = (x.astype(complex if x.dtype.kind == "c" else float) for x in (got, expected))
     with np.errstate(all="ignore"):
-        return next(_shapes(a, e) if a.shape != e.shape else _values(a, e, got.dtype, dict(sizes or {})), None)
+        return next(_shapes(a, e) if a.shape != e.shape else _values(a, e, got.dtype, factors), None)
 
 
 def _shapes(a: np.ndarray, e: np.ndarray) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _shapes(a: np.ndarray, e: np.ndarray) -> Iterator[str]:
         yield "a length is off by one: is an end left out, or counted twice?"
 
 
-def _values(a: np.ndarray, e: np.ndarray, dtype: np.dtype, sizes: dict[int, str]) -> Iterator[str]:
+def _values(a: np.ndarray, e: np.ndarray, dtype: np.dtype, factors: Sequence[tuple[float, str]]) -> Iterator[str]:
     """Mistakes that keep the shape."""
     if not np.any(a) and np.any(e):
         yield "every entry is zero"
@@ -75,7 +75,7 @@ def _values(a: np.ndarray, e: np.ndarray, dtype: np.dtype, sizes: dict[int, str]
         yield (f"close (to about {worst:.0e}) but not exact: an approximation, such as finite differences, too few steps, or a "
                "small constant added for safety?")
         return
-    yield from _scaled(a, e, sizes)
+    yield from _scaled(a, e, factors)
     yield from _moved(a, e)
     yield from _another_function(a, e)
     if dtype.kind in "fc" and close(np.sort(a.ravel()), np.sort(e.ravel())):
@@ -96,43 +96,52 @@ def _moved(a: np.ndarray, e: np.ndarray) -> Iterator[str]:
                 yield f"off by one along axis {axis}: entry i holds what belongs in entry i + 1"
 
 
-def _scaled(a: np.ndarray, e: np.ndarray, sizes: dict[int, str]) -> Iterator[str]:
+def _scaled(a: np.ndarray, e: np.ndarray, factors: Sequence[tuple[float, str]]) -> Iterator[str]:
     """A factor, or a constant added: to all entries alike, or row by row."""
     if np.all(np.isfinite(a)) and np.all(np.isfinite(e)) and np.any(e) and a.size > 1:
         factor = np.vdot(e, a) / np.vdot(e, e)
         if factor and close(a, factor * e):
-            lengths = {n: f"the length of axis {i} of the answer" for i, n in reversed(list(enumerate(e.shape))) if n > 1}
-            yield _named(factor, lengths | sizes)
+            own = [(n, f"the length of axis {i} of the answer") for i, n in enumerate(e.shape)]
+            yield _named(factor, factors, own)
         if close(a, e + np.mean(a - e)):
             yield f"every entry is off by the same amount, {np.mean(a - e):.6g}"
         ones = [[axis for axis in range(x.ndim) if np.allclose(x.sum(axis), 1)] for x in (a, e)]
         if e.ndim > 1 and ones[0] and ones[1] and ones[0] != ones[1]:
             yield f"it sums to one along axis {ones[0][0]}, and should along axis {ones[1][0]}"
         for axis in range(e.ndim if e.ndim > 1 else 0):
-            factors = np.sum(a * e, axis, keepdims=True) / np.sum(e * e, axis, keepdims=True)
+            ratios = np.sum(a * e, axis, keepdims=True) / np.sum(e * e, axis, keepdims=True)
             indices = "each " + ("row" if axis == 1 else "column") if e.ndim == 2 else f"each slice along axis {axis}"
-            if e.shape[axis] > 1 and close(a, factors * e):
-                yield f"{indices} is off by a factor of its own: is it normalized over the wrong axis, or not at all?"
+            if e.shape[axis] > 1 and close(a, ratios * e):
+                yield f"{indices} is off by a factor of its own" + (": it should sum to one" if axis in ones[1] else "")
             if e.shape[axis] > 1 and close(a, e + np.mean(a - e, axis, keepdims=True)):
                 yield f"{indices} is off by a constant of its own"
     elif a.size == 1 and np.all(np.isfinite(a)) and np.any(e):
         ratio = (a / e).item()
-        if any(abs(ratio - n) < LOOSE * n or abs(ratio * n - 1) < LOOSE for n in (2, *sizes)):
-            yield _named(ratio, sizes)
+        if any(_is(abs(ratio), abs(n)) or _is(abs(ratio), 1 / abs(n)) for n, _ in [(2, ""), *factors] if n):
+            yield _named(ratio, factors)
 
 
-def _named(factor: complex, sizes: dict[int, str]) -> str:
-    """A factor, and where it may come from."""
+def _is(x: float, y: float) -> bool:
+    return abs(x - y) < LOOSE * abs(y)
+
+
+def _named(factor: complex, *sources: Sequence[tuple[float, str]]) -> str:
+    """A factor, and where it may come from: the first of the sources that has it."""
     if abs(np.imag(factor)) > LOOSE * abs(factor):
         return f"every entry is {factor:.6g} times what it should be"
-    factor = float(np.real(factor))
-    sign = " and has the wrong sign" if factor < 0 else ""
-    for n, whose in sizes.items():
-        if abs(abs(factor) - n) < LOOSE * n:
-            return f"every entry is {n} times what it should be{sign}, and {n} is {whose}: a sum where a mean is asked?"
-        if abs(abs(factor) * n - 1) < LOOSE:
-            return f"every entry is 1/{n} of what it should be{sign}, and {n} is {whose}: a mean where a sum is asked?"
-    return f"every entry is {abs(factor):.6g} times what it should be{sign}"
+    size, sign = abs(float(np.real(factor))), " and has the wrong sign" if np.real(factor) < 0 else ""
+    for source in sources:
+        known = [(abs(n), what) for n, what in source if n not in (0, 1)]
+        times, over = [what for n, what in known if _is(size, n)], [what for n, what in known if _is(size, 1 / n)]
+        asked = "a sum where a mean" if times else "a mean where a sum"
+        question = f": {asked} is asked?" if all(what.startswith("the length") for what in times + over) else ""
+        if times:
+            whose = " and ".join([*dict.fromkeys(times), *(f"one over {what}" for what in dict.fromkeys(over))][:3])
+            return f"every entry is {size:.6g} times what it should be{sign}, and {size:.6g} is {whose}{question}"
+        if over:
+            whose = " and ".join([*dict.fromkeys(over)][:3])
+            return f"every entry is 1/{1 / size:.6g} of what it should be{sign}, and {1 / size:.6g} is {whose}{question}"
+    return f"every entry is {size:.6g} times what it should be{sign}"
 
 
 def _another_function(a: np.ndarray, e: np.ndarray) -> Iterator[str]:

@@ -241,7 +241,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.line(f"{score.earned:3d} of {score.points:2d}  {score.name:{width}}  {status}")
     waiting = [score for score in scores if score.status != "passed"]
     if waiting:
-        terminalreporter.line(f"Next: {waiting[0].name}, {waiting[0].points} points.")
+        terminalreporter.line(f"Next: {waiting[0].name}, {waiting[0].points} point{'s' * (waiting[0].points > 1)}.")
 
 
 # -- what the student reads ----------------------------------------------------------------------------------------------
@@ -252,7 +252,9 @@ def explain(item: pytest.Item, grader: Grader, excinfo: pytest.ExceptionInfo[Bas
     lines, error = [], excinfo.value
     student = grader.students.get(item.path.stem.removeprefix("check_"))
     if isinstance(error, (AssertionError, pytest.fail.Exception)):
-        lines.append("\n".join((str(error) or "the check failed").splitlines()[:16]))
+        said = (str(error) or "the check failed").splitlines()[:16]
+        ends = next((i for i, line in enumerate(said) if i and line.startswith("assert ")), len(said))
+        lines.append("\n".join(said[:ends]))            # an author's own words need no account of the expression
     else:
         frames = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(item.path)), None)

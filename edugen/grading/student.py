@@ -46,6 +46,9 @@ class StudentRaised(StudentError):
 class StudentFunction(RemoteFunction):
     """A function that the student's code returned, or passed to one of ours; call it like any other."""
 
+    def __repr__(self) -> str:
+        return self.__name__
+
 
 @dataclass
 class Call:
@@ -60,11 +63,12 @@ class Call:
         given = [describe(a) for a in self.args] + [f"{k}={describe(a)}" for k, a in self.kwargs.items()]
         return f"{self.name}({', '.join(given)})" + "".join(f" -> {describe(r)}" for r in self.result)
 
-    def sizes(self) -> dict[int, str]:
-        """Lengths of the arguments' axes, and whose they are: what a wrong factor may come from."""
-        arrays = [(f"argument {i + 1}", a) for i, a in enumerate(self.args)] + list(self.kwargs.items())
-        return {n: f"the length of axis {axis} of {label}" for label, a in reversed(arrays) if isinstance(a, np.ndarray)
-                for axis, n in reversed(list(enumerate(a.shape))) if n > 1}
+    def factors(self) -> list[tuple[float, str]]:
+        """Numbers that a wrong factor may come from, and what they are: lengths of arrays, and numbers that were passed."""
+        given = [(f"argument {i + 1}", a) for i, a in enumerate(self.args)] + list(self.kwargs.items())
+        lengths = [(n, f"the length of axis {axis} of {label}") for label, a in given if isinstance(a, np.ndarray)
+                   for axis, n in enumerate(a.shape)]
+        return lengths + [(float(a), label) for label, a in given if isinstance(a, (int, float)) and abs(a) < 1e300]
 
 
 last_call: ContextVar[Call | None] = ContextVar("last_call", default=None)
@@ -103,6 +107,9 @@ class Student(Peer):
         self.over = ""                              # why the worker answers no more
         self._start, self._depth = process, 0
         self._deadline, self._spent = 0.0, 0.0
+
+    def __repr__(self) -> str:
+        return "student"
 
     def __enter__(self) -> Student:
         return self
@@ -316,18 +323,19 @@ def trace(rows: list[tuple[Any, str, str]], file: str) -> str:
     return "".join(f"\n  {file}, line {n}, in {name}\n      {line}" if n else f"\n  {name}" for n, name, line in rows)
 
 
-def describe(value: Any) -> str:
-    """A value in a few words: small ones as they are, arrays by shape and dtype."""
+def describe(value: Any, inside: bool = False) -> str:
+    """A value in a few words: small ones as they are, arrays (and all that are inside something) by shape and dtype."""
     if isinstance(value, np.ndarray):
-        if value.size <= 4 and value.ndim < 2:
+        if value.size <= 4 and value.ndim < 2 and not inside:
             return f"array({np.array2string(value, separator=', ', threshold=8)})"
         return f"array {value.shape} {value.dtype}"
     if isinstance(value, (list, tuple)):
-        return f"{type(value).__name__} of {len(value)}" if len(value) > 4 else (
-            f"[{', '.join(map(describe, value))}]" if isinstance(value, list) else f"({', '.join(map(describe, value))})")
+        opening, closing = "[]" if isinstance(value, list) else "()"
+        items = ", ".join(describe(v, True) for v in value[:4])
+        return f"{opening}{items}{closing}" if len(value) <= 4 else f"{type(value).__name__} of {len(value)}"
     if isinstance(value, dict):
-        items = [f"{k!r}: {describe(v)}" for k, v in list(value.items())[:4]] + ["..."] * (len(value) > 4)
-        return f"{{{', '.join(items)}}}"
+        pairs = [f"{k!r}: {describe(v, True)}" for k, v in list(value.items())[:4]] + ["..."] * (len(value) > 4)
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, np.generic):
         return describe(value.item())
     if callable(value):

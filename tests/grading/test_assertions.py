@@ -75,9 +75,11 @@ W = E[:, :3]
     (W.T, W, "the right numbers, transposed"),
     (np.ones((3, 4)), W, "the shape is that of the transpose"), (E * 4, E, "4 is the length of axis 0"),
     (E / 4, E, "1/4 of"),
-    (-E * 4, E, "4 times what it should be and has the wrong sign"), (E * 7, E, "7 is the number of sheep"),
-    (E / 7, E, "a mean where a sum is asked"), (E * 0.3, E, "0.3 times"), (E + 2, E, "off by the same amount, 2"),
-    (E, P, "each row is off by a factor of its own"),
+    (-E * 4, E, "4 times what it should be and has the wrong sign"), (E * 7, E, "7 is the length of the flock"),
+    (E / 7, E, "a mean where a sum is asked"), (E * 0.3, E, "3.33333 is argument 2 and argument 3"),
+    (E * 0.31, E, "0.31 times what it should be"), (E + 2, E, "off by the same amount, 2"),
+    (E, P, "each row is off by a factor of its own: it should sum to one"),
+    (P * E[:1], P, "each column is off by a factor of its own"),
     (E / E.sum(0), P, "sums to one along axis 0, and should along axis 1"), (E + E[:, :1], E, "a constant of its own"),
     (np.log(P), P, "the logarithm of"), (-np.log(P), P, "minus the logarithm"),
     (P, np.log(P), "a probability where its logarithm"),
@@ -95,13 +97,14 @@ W = E[:, :3]
     (E.ravel(), E, "reshape them to (4, 4)"),
     (E, E.sum(0), "a sum over axis 0 is missing"), (E, E.mean(1), "a mean over axis 1 is missing"),
     (E.sum(1), E, "summed over its axis 1"), (E.mean(0), E, "averaged over its axis 0"), (E[:3], E, "off by one"),
-    (np.float64(14.0), np.float64(2.0), "7 is the number of sheep"), (np.float64(-2.0), np.float64(2.0), "wrong sign"),
+    (np.float64(14.0), np.float64(2.0), "7 is the length of the flock"), (np.float64(-2.0), np.float64(2.0), "wrong sign"),
     (np.random.default_rng(1).normal(size=(4, 4)), E, None), (np.ones((2, 9)), E, None),
     (np.float64(1.3), np.float64(2.0), None),
     (np.array([1, 2, 3]), np.array([2, 3, 4]), "off by the same amount, -1"), (np.zeros(0), np.ones(3), None),
     (np.full((4, 4), np.inf), E, None), (np.array(["a"]), np.array(["b"]), None)])
 def test_diagnosis(got, expected, words):
-    said = diagnose(got, expected, {7: "the number of sheep"})
+    factors = [(7, "the length of the flock"), (1 / 0.3, "argument 2"), (1 / 0.3, "argument 3"), (0.0, "nothing")]
+    said = diagnose(got, expected, factors)
     assert (said is None) if words is None else (said is not None and words in said), said
 
 
@@ -111,7 +114,16 @@ def test_lengths_of_the_arguments_explain_a_factor():
         text = complaint(assert_close, 11 * E, E)
     finally:
         last_call.set(None)
-    assert "11 is the length of axis 0 of argument 1: a sum where a mean is asked?" in text
+    assert text.endswith("11 is the length of axis 0 of argument 1: a sum where a mean is asked?")
+
+
+def test_a_number_that_was_passed_may_explain_it_too():
+    last_call.set(Call("slope", (np.ones((8, 5)),), {"beta": 0.2}))
+    try:
+        text = complaint(assert_close, 5 * E, E)
+    finally:
+        last_call.set(None)
+    assert text.endswith("5 is the length of axis 1 of argument 1 and one over beta.")
 
 
 # -- assert_gradient ---------------------------------------------------------------------------------------------------

@@ -181,11 +181,15 @@ def test_a_check_that_stumbles_over_the_answer_is_explained(run):
         def test_b(student):
             out = student.call("g")
             assert out == 3, "three is asked"
+        @pytest.mark.points(1)
+        def test_c(student):
+            assert student.call("g") == 5
     """, "def f(n): pass\ndef g(): return 4\n")
-    first, second = (c["message"] for c in report["checks"])
+    first, second, third = (c["message"] for c in report["checks"])
     assert first.startswith("The check could not work with what came back (AttributeError: 'NoneType' object has no attribute")
     assert "at line 6 of check_task.py" in first and "Called: f(2) -> None" in first
-    assert second.startswith("three is asked\nassert 4 == 3\n") and report["earned"] == 0
+    assert second == "three is asked\nCalled: g() -> 4" and third.startswith("assert 4 == 5\n")
+    assert "object at 0x" not in third and report["earned"] == 0
 
 
 def test_what_the_code_prints_is_in_the_message(run):

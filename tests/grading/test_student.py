@@ -385,7 +385,7 @@ def test_a_worker_starts_in_time_and_a_call_is_cheap(tmp_path):
     (1.5, "1.5"),
     (np.float64(1.5), "1.5"), ("a" * 99, "'" + "a" * 56 + "..."), ([1, (2,)], "[1, (2)]"), (list(range(9)), "list of 9"),
     (None, "None"),
-    ({"a": np.ones(7)}, "{'a': array (7,) float64}"), (len, "function len"),
+    ({"a": np.ones(7)}, "{'a': array (7,) float64}"), ([np.ones(2)], "[array (2,) float64]"), (len, "function len"),
     (dict.fromkeys(range(5), 0), "{0: 0, 1: 0, 2: 0, 3: 0, ...}")])
 def test_values_in_a_few_words(value, words):
     assert describe(value) == words
