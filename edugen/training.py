@@ -216,8 +216,8 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     if file and file.path.exists():
         run = file.load(run)
         if len(run.history) > epochs:
-            raise ValueError(f"checkpoint {file.path} is {len(run.history)} epochs old, more than epochs={epochs}")
-    both = _by_hand(loss) if by_hand else value_and_grad(_with_aux(loss), has_aux=True)
+            raise ValueError(f"checkpoint {file.path} is {len(run.history)} epochs old, more than epochs={epochs}: ask for more, or delete it")
+    both = _differentiated(loss, by_hand)
     total = epochs * len(batches) if isinstance(batches, Sized) else None
     try:
         with _bar(progress, total, run.step) as tell:
@@ -256,11 +256,11 @@ def _epoch(run, both, batches, optimizer, tell):
     measured, g = History(), None
     for batch in batches() if callable(batches) else batches:
         run.step, last = run.step + 1, g
-        (value, aux), g = both(run.theta, *(batch if isinstance(batch, (tuple, list)) else (batch,)))
+        (value, more), g = both(run.theta, *(batch if isinstance(batch, (tuple, list)) else (batch,)))
         if not math.isfinite(value):
             raise FloatingPointError(f"the loss is {value} at step {run.step}: {_diagnosis(run.theta, g, last)}")
         run.theta, run.state = optimizer.step(run.theta, g, run.state)           # (2.73)
-        measured.append(loss=float(value), **aux)
+        measured.append(loss=float(value), **more)
         tell(1, loss=f"{value:.3g}")
     if not len(measured):
         raise ValueError(f"epoch {len(run.history) + 1} has no batch. An iterator is spent after one epoch: pass a list, "
@@ -270,25 +270,23 @@ def _epoch(run, both, batches, optimizer, tell):
     return {name: np.mean(values, axis=0) for name, values in measured.items()}
 
 
-def _with_aux(loss):
-    """The same function, always with a dict beside the scalar."""
-    @wraps(loss)
-    def with_aux(theta, *batch):
-        value = loss(theta, *batch)
-        value, aux = value if isinstance(value, tuple) and len(value) == 2 else (value, {})
-        if not isinstance(aux, dict) or aux.keys() & {"loss", "validation"}:
-            raise TypeError("what loss returns beside its scalar must be a dict of numbers under names other than loss and "
-                            f"validation, got {aux if isinstance(aux, dict) else type(aux).__name__}")
-        return value, aux
-    return with_aux
-
-
-def _by_hand(loss):
-    """What `value_and_grad` would make of it, where `loss` has done the work."""
+def _differentiated(loss, by_hand):
+    """The function (theta, *batch) -> ((scalar, dict), gradient)."""
     def both(theta, *batch):
-        value, g = loss(theta, *batch)
-        return _with_aux(lambda *_: value)(theta), g
-    return both
+        pair = loss(theta, *batch)
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            raise TypeError(f"by_hand=True: loss must return (what it returns without, its gradient), got {type(pair).__name__}")
+        return _with_dict(pair[0]), pair[1]
+    return both if by_hand else value_and_grad(wraps(loss)(lambda *args: _with_dict(loss(*args))), has_aux=True)
+
+
+def _with_dict(value):
+    """What a loss returned, as (scalar, dict of more to record)."""
+    value, more = value if isinstance(value, tuple) and len(value) == 2 else (value, {})
+    if not isinstance(more, dict) or more.keys() & {"loss", "validation"}:
+        raise TypeError("what loss returns beside its scalar must be a dict of numbers under names other than loss and "
+                        f"validation, got {more if isinstance(more, dict) else type(more).__name__}")
+    return value, more
 
 
 def _check(optimizer, epochs, rng):

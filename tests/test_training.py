@@ -228,6 +228,20 @@ def test_loss_of_another_kind_is_refused(value, message, rng):
         train(theta, loss, [data], SGD(0.1))
 
 
+def test_gradient_may_come_from_the_loss_itself(rng):
+    theta, data = problem(rng)
+
+    def loss(theta, x, y):
+        residual = x @ theta.w + theta.b - y
+        return (np.mean(residual ** 2), {"worst": np.max(residual)}), Line(2 * x.T @ residual / len(y), 2 * np.mean(residual))
+    found, history = train(theta, loss, minibatches(3, data, 6), SGD(0.05), epochs=5, by_hand=True)
+    expected, _ = train(theta, squares, minibatches(3, data, 6), SGD(0.05), epochs=5)
+    np.testing.assert_allclose(leaves(found), leaves(expected), rtol=1e-12)
+    assert history.names == ("loss", "worst")
+    with pytest.raises(TypeError, match=r"by_hand=True: loss must return \(what it returns without, its gradient\), got float64"):
+        train(theta, squares, [data], SGD(0.05), by_hand=True)
+
+
 def test_best_parameters_by_validation_come_back(rng):
     """Validation 3, 1, 2, 1 after the four epochs: those of the second come back, not those of the fourth."""
     theta, data = problem(rng)
