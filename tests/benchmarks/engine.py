@@ -85,7 +85,8 @@ def _row(sizes, batch, goal, optimizer):
 
 
 ROWS = {
-    "np.tanh(t), 3 numbers": ({"edugen": partial(traced, np.tanh), "numpy": partial(plain, np.tanh)}, "≤ 1.5 µs more", "difference"),
+    "np.tanh(t), 3 numbers": ({"edugen": partial(traced, np.tanh), "numpy": partial(plain, np.tanh)},
+                              "≤ 1.5 µs more", "difference"),
     "t * t, 3 numbers": ({"edugen": partial(traced, lambda t: t * t), "numpy": partial(plain, lambda t: t * t)},
                          "≤ 1.5 µs more", "difference"),
 }
