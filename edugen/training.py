@@ -216,7 +216,8 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     if file and file.path.exists():
         run = file.load(run)
         if len(run.history) > epochs:
-            raise ValueError(f"checkpoint {file.path} is {len(run.history)} epochs old, more than epochs={epochs}: ask for more, or delete it")
+            raise ValueError(f"checkpoint {file.path} is {len(run.history)} epochs old, more than epochs={epochs}: "
+                             "ask for more, or delete it")
     both = _differentiated(loss, by_hand)
     total = epochs * len(batches) if isinstance(batches, Sized) else None
     try:
