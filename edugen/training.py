@@ -319,11 +319,12 @@ def _diagnosis(theta, g, last):
 
 @contextmanager
 def _bar(wanted, total, done):
-    """`tell(steps, name="value", ...)` on a terminal; elsewhere tqdm is not even imported."""
-    if not (wanted and getattr(sys.stderr, "isatty", bool)()):
+    """`tell(steps, name="value", ...)` on a terminal and in a notebook; elsewhere tqdm is not even imported."""
+    watched = "ipykernel" in sys.modules or getattr(sys.stderr, "isatty", bool)()
+    if not (wanted and watched) or os.environ.get("TQDM_DISABLE"):          # tqdm's own bar for notebooks forgets to ask
         yield lambda steps, **values: None
         return
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
     told: dict[str, str] = {}
     with tqdm(total=total, initial=done, unit="step") as bar:
         def tell(steps, **values):

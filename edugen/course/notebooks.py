@@ -26,6 +26,7 @@ __all__ = ["NotebookFailed", "execute", "read", "tags", "write_html"]
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # whatever the shell around us asks for
     "OPENBLAS_THREAD_TIMEOUT": "4",         # BLAS threads that spin on after a product fight our kernels' for the cores
+    "TQDM_DISABLE": "1",                    # a bar is for a person who watches; on the page it would be a stump
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger would warn about frozen modules
 }
 
