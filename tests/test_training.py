@@ -654,7 +654,8 @@ def test_a_notebook_has_a_bar_unless_told_not_to(disabled):
     code = ("import sys, types; sys.modules['ipykernel'] = types.ModuleType('ipykernel')\n"
             "from edugen.training import train; from edugen.classification.optimizers import SGD\n"
             "train(1.0, lambda theta, x: theta * x, [1.0], SGD(0.1), epochs=3); print('tqdm' in sys.modules)")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"TQDM_DISABLE": disabled})
+    environment = os.environ | {"TQDM_DISABLE": disabled}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{not disabled}\n" and ("3/3" in done.stderr) is not bool(disabled)
 
