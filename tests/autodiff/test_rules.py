@@ -690,7 +690,8 @@ def test_second_derivative(f):
         check_order(f, c, draw(c), 2)
 
 
-@pytest.mark.parametrize("f", [pytest.param(f, id=tensor.name(f)) for f in REGISTRY if any(len(c.draws) > 1 for c in CASES.get(f, []))])
+@pytest.mark.parametrize("f", [pytest.param(f, id=tensor.name(f)) for f in REGISTRY
+                               if any(len(c.draws) > 1 for c in CASES.get(f, []))])
 def test_arguments_of_different_levels(f):
     """One argument belongs to an outer gradient, the other to an inner one: the mixed derivative is that of one level."""
     for c in CASES[f]:
