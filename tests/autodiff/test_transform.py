@@ -119,6 +119,9 @@ def test_hessian_vector_products_are_exact_on_quadratics(rng):
     np.testing.assert_array_equal(hvp(lambda c, x: c * x @ a @ x, argnums=1)(3.0, x, v), 3 * (a + a.T) @ v)
     np.testing.assert_array_equal(hvp(lambda c, x: c * x @ a @ x, argnums=-1)(3.0, x, v), 3 * (a + a.T) @ v)
     np.testing.assert_array_equal(hvp(lambda x, c: c * x @ a @ x, argnums=-2)(x, 3.0, v), 3 * (a + a.T) @ v)
+    for i, three in ((-1, (3.0, v, x)), (-2, (3.0, x, v)), (-3, (x, 3.0, v)), (2, (3.0, v, x))):
+        product = hvp(lambda *t, i=i: 3.0 * t[i] @ a @ t[i], argnums=i)(*three, v)
+        np.testing.assert_array_equal(product, 3 * (a + a.T) @ v)
     np.testing.assert_array_equal(hvp(lambda x, c=1.0: c * x @ a @ x)(x, v, c=2.0), 2 * (a + a.T) @ v)
     np.testing.assert_array_equal(hvp(lambda x: x @ v)(x, v), np.zeros(5))                         # linear: no curvature
     f = lambda p: np.sum(np.tanh(p["w"] * p["b"]))

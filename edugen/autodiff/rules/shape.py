@@ -8,7 +8,7 @@ constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like,
 
 
 @rule(np.reshape)
-def _(g, y, x, shape=None, order="C"):
+def _(g, y, x, shape=None, order="C", newshape=None):                     # NumPy 2.0 says newshape
     if order not in ("C", "F"):
         raise TypeError(f"np.reshape: order {order!r} depends on how x lies in memory and is not differentiated; C and F are")
     return np.reshape(g, np.shape(x), order=order)
