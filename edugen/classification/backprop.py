@@ -474,8 +474,8 @@ def input_gradient(model: Any, x: np.ndarray, y: np.ndarray, loss: str = "cross_
     return model.backward(kept, loss_and_error(energies, y, loss)[1])[1]
 
 
-def fit_mlp(rng: int | np.random.Generator, x: np.ndarray, y: np.ndarray, widths: Sequence[int] = (128, 128), sigma: str = "relu",
-            loss: str = "cross_entropy", epochs: int = 60, size: int = 50, noise: float = 0.0,
+def fit_mlp(rng: int | np.random.Generator, x: np.ndarray, y: np.ndarray, widths: Sequence[int] = (128, 64), sigma: str = "relu",
+            loss: str = "cross_entropy", epochs: int = 60, size: int = 32, noise: float = 0.0,
             optimizer: Optimizer | None = None, validation: tuple[np.ndarray, np.ndarray] | None = None,
             dtype: Any = np.float32, progress: bool = True) -> tuple[MLP, History]:
     r"""Train a multilayer perceptron by stochastic gradient descent on gradients written by hand.
@@ -488,7 +488,10 @@ def fit_mlp(rng: int | np.random.Generator, x: np.ndarray, y: np.ndarray, widths
     y : integers (N,), categories from 0 to K - 1
     widths : integers, one a hidden layer
     sigma, loss : str, keys of `NONLINEARITIES` and `LOSSES`
-    epochs, size : int, passes over the data, and inputs in a batch
+    epochs : int, passes over the data
+    size : int
+        Inputs in a batch. Products of 32 rows with 128 x 64 weights are small enough for BLAS not to spread them over threads,
+        which on a busy machine would make each wait for the slowest.
     noise : float
         Standard deviation of the normal noise added to the inputs, drawn anew each time: what is close shall be of one category.
     optimizer : Optimizer

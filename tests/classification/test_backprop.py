@@ -580,7 +580,7 @@ def test_digits_beside_scikit_learn():
         split = data.digits(split="random", seed=seed)
         x, y = joined(split)
         ours.append(accuracy(fit_mlp(seed, x, y)[0], split.test))
-        peer = MLPClassifier((128, 128), batch_size=50, max_iter=60, random_state=seed, learning_rate_init=0.003, tol=0)
+        peer = MLPClassifier((128, 64), batch_size=32, max_iter=60, random_state=seed, learning_rate_init=0.003, tol=0)
         with pytest.warns(match="Maximum iterations"):
             peer.fit(x, y)
         theirs.append(accuracy(peer, split.test))
