@@ -92,15 +92,19 @@ class Tensor:
 
 def apply(function: Callable, args: tuple, options: dict[str, Any] = _NO_OPTIONS) -> Tensor:
     """Call `function`, which has rules, at the highest level among its arguments, and record the call."""
-    level = 0
-    for a in args:
-        if type(a) is Tensor and a.level > level:
-            level = a.level
-    rules = RULES[function]
-    if len(rules) < len(args) and ... not in rules:
-        _refuse_argument(function, rules, args, level)
-    inside = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) in _SEQUENCES else a
-              for a in args]
+    inside: Any
+    if len(args) == 1 and type(args[0]) is Tensor:                           # most calls: the loops below, without loops
+        level, inside = args[0].level, (args[0].value,)
+    else:
+        level = 0
+        for a in args:
+            if type(a) is Tensor and a.level > level:
+                level = a.level
+        rules = RULES[function]
+        if len(rules) < len(args) and ... not in rules:
+            _refuse_argument(function, rules, args, level)
+        inside = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) in _SEQUENCES else a
+                  for a in args]
     try:
         return Tensor(function(*inside, **options), level, function, args, inside, options)
     except ValueError as error:

@@ -65,7 +65,7 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: boo
             hint = ("; did you forget to return it?" if y is None else
                     "; has_aux=True allows (scalar, more)" if type(y) is tuple else "")
             raise TypeError(f"grad needs a function that returns a scalar, but {_called(f)} returned {type(y).__name__}{hint}")
-        if np.shape(y) != ():
+        if getattr(y, "shape", ()) != ():
             raise TypeError(f"grad needs a scalar, but {_called(f)} returned shape {np.shape(y)}. Take a sum or a mean, pick "
                             "one entry, or use jacobian(f) or vjp(f, x)")
         value = trace.constant(y)
@@ -212,19 +212,22 @@ class _Trace:
                 raise TypeError("the result was made inside another grad that has ended: a traced value escaped from it, "
                                 "perhaps into a list or a global variable. Return it, or store stop_gradient(t)")
             if type(y) is Tensor and y.level == self.level:           # else it doesn't depend on the inputs
-                for birth, c in backward(y, g).items():
-                    total[birth] = total[birth] + c if birth in total else c
+                found = backward(y, g)
+                for birth in found.keys() & total.keys():
+                    found[birth] = total[birth] + found[birth]
+                total.update(found)
         given = {id(g) for g in cotangents}
-
-        def own(b):
-            """A gradient that may be changed in place: no view, no twin of another, not the caller's cotangent."""
-            g = total[b.birth] if b.birth in total else _zeros(b.value)
-            if type(g) is np.ndarray and (g.base is not None or id(g) in given):
-                g = g.copy()
-            given.add(id(g))
-            return g
-        gradients = tuple(build([own(b) for b in boxes]) for boxes, build in self.inputs)
-        return gradients[0] if one else gradients
+        gradients = []
+        for boxes, build in self.inputs:
+            leaves = []
+            for b in boxes:
+                g = total[b.birth] if b.birth in total else _zeros(b.value)
+                if type(g) is np.ndarray and (g.base is not None or id(g) in given):
+                    g = g.copy()                  # a gradient is its receiver's own: no view, no twin, not the caller's cotangent
+                given.add(id(g))
+                leaves.append(g)
+            gradients.append(build(leaves))
+        return gradients[0] if one else tuple(gradients)
 
     def zeros(self):
         gradients = tuple(build([_zeros(b.value) for b in boxes]) for boxes, build in self.inputs)

@@ -4,7 +4,7 @@ A leaf is a floating array (or a float, or a tensor). Everything else, integers,
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -143,17 +143,28 @@ def _collect(tree, leaves):
 def _collect_like(like, tree, leaves):
     """Append what stands in `tree` where `like` has leaves, in the order of `like`; False where they don't match."""
     kind = type(like)
+    pairs: Iterable
     if kind is tuple or kind is list:
-        return type(tree) is kind and len(tree) == len(like) and all(
-            [_collect_like(a, b, leaves) for a, b in zip(like, tree, strict=True)])
-    if kind is dict:
-        return type(tree) is kind and like.keys() == tree.keys() and all(
-            [_collect_like(child, tree[key], leaves) for key, child in like.items()])
-    if is_leaf(like):
+        if type(tree) is not kind or len(tree) != len(like):
+            return False
+        pairs = zip(like, tree)
+    elif kind is dict:
+        if type(tree) is not kind or like.keys() != tree.keys():
+            return False
+        pairs = ((child, tree[key]) for key, child in like.items())
+    elif is_leaf(like):
         leaves.append(tree)
-        return is_leaf(tree) or isinstance(tree, (np.ndarray, np.generic, int))
-    return _children(like) is None or type(tree) is kind and _keys(like) == _keys(tree) and all(
-        [_collect_like(_child(like, key), _child(tree, key), leaves) for key, _ in _children(like) or ()])
+        return type(tree) is kind or is_leaf(tree) or isinstance(tree, (np.ndarray, np.generic, int))
+    elif _children(like) is None:
+        return True
+    elif type(tree) is not kind or _keys(like) != _keys(tree):
+        return False
+    else:
+        pairs = ((_child(like, key), _child(tree, key)) for key, _ in _children(like) or ())
+    for a, b in pairs:
+        if not _collect_like(a, b, leaves):
+            return False
+    return True
 
 
 def _difference(like, tree, path):
@@ -183,10 +194,10 @@ def _build(like, remaining):
     if kind is dict:
         return {key: _build(child, remaining) for key, child in like.items()}
     if is_leaf(like):
-        try:
-            return next(remaining)
-        except StopIteration:
-            raise ValueError("unflatten: fewer leaves than the tree has") from None
+        leaf = next(remaining, _build)                                    # _build: no leaf that anybody would pass
+        if leaf is _build:
+            raise ValueError("unflatten: fewer leaves than the tree has")
+        return leaf
     if isinstance(like, dict):
         twin = copy(like)                                                 # a defaultdict keeps its default
         twin.update({key: _build(child, remaining) for key, child in like.items()})
