@@ -17,7 +17,7 @@ import numpy as np
 
 __all__ = ["RULES", "Variable", "grad", "topological_order", "unbroadcast"]
 
-RULES: dict[Callable, tuple[Callable, ...]] = {                # function -> one local rule an argument; y is the result, g its gradient
+RULES: dict[Callable, tuple[Callable, ...]] = {                # one local rule an argument; y is the result, g its gradient
     np.add: (lambda g, y, a, b: g, lambda g, y, a, b: g),
     np.subtract: (lambda g, y, a, b: g, lambda g, y, a, b: -g),
     np.multiply: (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
@@ -62,7 +62,7 @@ class Variable:
         for v in order:
             v.grad = 0.0
         self.grad = g
-        for v in order:                                                       # when its turn comes, v has heard from all its users
+        for v in order:                                                       # in its turn v has heard from all its users
             for parent, rule in v.parents:
                 parent.grad = parent.grad + unbroadcast(rule(v.grad), np.shape(parent.value))
 
@@ -76,7 +76,7 @@ class Variable:
 
 
 def record(function: Callable, args: tuple, options: dict) -> Any:
-    """Compute at the highest level among the arguments; what is inside may be a variable of a lower level, which records in turn."""
+    """Compute at the highest level among the arguments; what is inside may be of a lower level, and records in turn."""
     if function in (np.shape, np.ndim):
         return function(args[0].value)
     if function not in RULES:
