@@ -3,7 +3,7 @@ import operator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -176,7 +176,7 @@ def indexed(draw):
 
 
 @given(indexed())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_gradient_of_an_index_is_its_transpose(case):
     size, index = case
     x = np.random.default_rng(0).normal(size=size)
@@ -193,7 +193,7 @@ def test_the_gradient_of_an_index_is_its_transpose(case):
 
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=3, min_side=0))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_broadcasting_of_any_shapes(shapes):
     rng = np.random.default_rng(0)
     a, b, c = (rng.normal(size=s) for s in shapes.input_shapes)

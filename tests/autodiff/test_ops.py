@@ -3,7 +3,7 @@ from decimal import Decimal, getcontext, localcontext
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import special
@@ -28,7 +28,7 @@ ROWS = hnp.arrays(np.float64, st.integers(1, 6), elements=st.floats(-1e4, 1e4))
 
 
 @given(ROWS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_softmax_family_to_twelve_digits(row):
     shares, logs, normalizer = exactly(row)
     with np.errstate(**QUIET):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special
 
@@ -216,7 +216,7 @@ def test_gradient_through_a_gradient_step(rng):
 
 
 @given(st.lists(st.floats(-2, 2), min_size=5, max_size=5), st.floats(-1.5, 1.5), st.integers(1, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_derivatives_of_polynomials(coefficients, x, order):
     p = np.polynomial.Polynomial(coefficients)
     d = lambda x: sum(c * x ** k for k, c in enumerate(coefficients))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -74,7 +74,7 @@ TREES = st.recursive(st.one_of(LEAVES, OTHERS), lambda children: st.one_of(
 
 
 @given(TREES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_flatten_and_build_are_inverse(t):
     leaves, build = tree.flatten(t)
     assert all(map(tree.is_leaf, leaves)) and same(build(leaves), t) and same(tree.unflatten(t, leaves), t)
@@ -87,7 +87,7 @@ def test_flatten_and_build_are_inverse(t):
 
 
 @given(TREES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_ravel_and_unravel_are_inverse(t):
     vector, unravel = tree.ravel(t)
     assert vector.ndim == 1 and vector.size == sum(np.size(x) for x in tree.flatten(t)[0])
