@@ -71,7 +71,7 @@ def _values(a: np.ndarray, e: np.ndarray, dtype: np.dtype, factors: Sequence[tup
     if dtype in (np.float16, np.float32) and close(a, e, 1e-2 if dtype == np.float16 else 1e-4):
         yield f"computed in {dtype}: the numbers agree as far as it goes"
     if close(a, e, 1e-3):
-        worst = np.max(np.abs(a - e)) / np.max(np.abs(e))
+        worst = np.max(np.abs((a - e) / e), where=e != 0, initial=0)
         yield (f"close (to about {worst:.0e}) but not exact: an approximation, such as finite differences, too few steps, or a "
                "small constant added for safety?")
         return

@@ -13,6 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ import pytest
 
 import edugen
 from edugen.grading.process import ISOLATION, Limits, Pool
-from edugen.grading.student import Student, StudentError, describe, last_call, plain
+from edugen.grading.student import Student, StudentError, describe, last_call, plain, read
 
 __all__ = ["GRADER", "Grader", "Score"]
 
@@ -55,13 +56,14 @@ class Grader:
     scores: dict[str, Score] = field(default_factory=dict)
     waiting: dict[str, set[str]] = field(default_factory=dict)      # parameters of each check that have not passed
     students: dict[str, Student] = field(default_factory=dict)
+    sources: dict[Path, bytes] = field(default_factory=dict)        # read once a run: every check grades the same bytes
     file: Path | None = None
     began: float = 0.0
 
     def open(self, items: list[pytest.Item]) -> None:
         """Start anew: every check that was collected, at zero."""
         self.close()
-        self.scores, self.waiting, self.began = {}, {}, time.monotonic()
+        self.scores, self.waiting, self.sources, self.began = {}, {}, {}, time.monotonic()
         for item in filter(is_check, items):
             self.scores.setdefault(key(item.nodeid), Score(key(item.nodeid).rpartition("::")[2], points(item)))
             self.waiting.setdefault(key(item.nodeid), set()).add(item.nodeid)
@@ -72,7 +74,11 @@ class Grader:
         self.file = self.submission or item.path.with_name(f"{stem}.py")
         student = self.students.get(stem)
         if student is None or student.over:
-            student = self.students[stem] = Student(self.file, stem, process=lambda _: self.pool.take())
+            if self.file not in self.sources:
+                with suppress(StudentError):                        # the check's first call says so, and fails it
+                    self.sources[self.file] = read(self.file, Limits().source)
+            student = Student(self.file, stem, process=lambda _: self.pool.take(), source=self.sources.get(self.file))
+            self.students[stem] = student
         student.limit(replace(Limits(), seconds=float(mark.args[0])) if mark else Limits())
         return student
 
@@ -96,7 +102,7 @@ class Grader:
 
     def report(self) -> dict[str, Any]:
         """Everything about this run that a reader may want to know."""
-        source = self.file.read_bytes() if self.file is not None and self.file.is_file() else None
+        source = self.sources.get(self.file) if self.file is not None else None
         scores = list(self.scores.values())
         return {"submission": str(self.file or ""), "sha256": hashlib.sha256(source).hexdigest() if source is not None else None,
                 "edugen": edugen.__version__, "seed": self.seed, "isolation": ISOLATION,

@@ -18,7 +18,7 @@ import numpy as np
 from edugen.grading.process import Limits, Process
 from edugen.grading.wire import MAX_NESTED_CALLS, Peer, RemoteFunction, Unsendable, WireError
 
-__all__ = ["Call", "Student", "StudentError", "StudentFunction", "StudentRaised", "describe", "last_call", "plain"]
+__all__ = ["Call", "Student", "StudentError", "StudentFunction", "StudentRaised", "describe", "last_call", "plain", "read"]
 
 
 class StudentError(AssertionError):
@@ -83,6 +83,7 @@ class Student(Peer):
     stem : name of the exercise, under which the file is imported; by default the file's own
     limits : what it may use
     process : where the worker comes from; by default a new one
+    source : the file's bytes, where they have been read already
 
     Examples
     --------
@@ -97,10 +98,10 @@ class Student(Peer):
     """
 
     def __init__(self, path: Path, stem: str | None = None, limits: Limits | None = None,
-                 process: Callable[[Limits], Process] = Process) -> None:
+                 process: Callable[[Limits], Process] = Process, source: bytes | None = None) -> None:
         self.limits = limits or Limits()
         super().__init__(self.limits.message)
-        self.path, self.stem = Path(path), stem or Path(path).stem
+        self.path, self.stem, self.source = Path(path), stem or Path(path).stem, source
         self.file = f"{self.stem}.py"
         self.process: Process | None = None
         self.calls: list[Call] = []
@@ -162,7 +163,7 @@ class Student(Peer):
         if self.over:
             raise StudentError(f"`{name}` was not called: {self.over}", "died")
         if self.process is None:
-            source = self._source()
+            source = np.frombuffer(self.source if self.source is not None else read(self.path, self.limits.source), np.uint8)
             self.process = self._start(self.limits)
             self._wake()
             answer, _ = self._converse({"stem": self.stem, "cap": self.limits.message}, source, self.file)
@@ -245,17 +246,6 @@ class Student(Peer):
 
     # -- endings ---------------------------------------------------------------------------------------------------
 
-    def _source(self) -> np.ndarray:
-        """The submission's bytes. They are read, never run, on this side."""
-        try:
-            with open(self.path, "rb") as stream:
-                source = stream.read(self.limits.source + 1)
-        except OSError as error:
-            raise StudentError(f"{self.path.name} could not be read: {error.strerror}", "file") from None
-        if len(source) > self.limits.source:
-            raise StudentError(f"{self.path.name} has more than {self.limits.source:,} bytes", "file")
-        return np.frombuffer(source, np.uint8)
-
     def _place(self) -> str:
         """A sentence that says where in the student's file the worker is, or was when it crashed."""
         place = self.process.where(self.file) if self.process is not None else None
@@ -275,6 +265,20 @@ class Student(Peer):
         if code < 0:
             return f"its process crashed ({next((s.name for s in signal.Signals if s == -code), f'signal {-code}')})"
         return f"its process ended itself with exit code {code} (os._exit?)"
+
+
+def read(path: Path, cap: int) -> bytes:
+    """The bytes of a submission. They are read, never run, on this side."""
+    try:
+        if path.exists() and not path.is_file():        # a pipe would keep us waiting
+            raise StudentError(f"{path.name} is not a file", "file")
+        with open(path, "rb") as stream:
+            source = stream.read(cap + 1)
+    except OSError as error:
+        raise StudentError(f"{path.name} could not be read: {error.strerror}", "file") from None
+    if len(source) > cap:
+        raise StudentError(f"{path.name} has more than {cap:,} bytes", "file")
+    return source
 
 
 def unimported(answer: dict[str, Any], file: str) -> StudentError:

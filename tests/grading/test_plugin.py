@@ -1,4 +1,5 @@
 """The pytest plugin: whose points, which numbers, what is written, what is refused."""
+import hashlib
 import json
 import textwrap
 from pathlib import Path
@@ -95,6 +96,14 @@ def test_a_file_that_is_not_there_earns_nothing(run):
     code, _, report = run(submission=None)
     assert code == 1 and report["earned"] == 0 and report["sha256"] is None
     assert "task.py could not be read: No such file" in report["checks"][0]["message"]
+
+
+def test_every_check_grades_the_same_bytes(run, tmp_path):
+    """A submission that finds its own file cannot change what the next check reads, nor what the report says was graded."""
+    source = f"def double(x):\n    open({str(tmp_path / 'task.py')!r}, 'w').write({RIGHT!r})\n    return x\n"
+    _, _, report = run(CHECK, source)
+    assert (tmp_path / "task.py").read_text() == RIGHT
+    assert report["earned"] == 0 and report["sha256"] == hashlib.sha256(source.encode()).hexdigest()
 
 
 NUMBERS = '''

@@ -223,6 +223,12 @@ def test_a_missing_file(tmp_path):
     assert "nothing.py could not be read: No such file" in complaint("file", Student(tmp_path / "nothing.py").call, "f")
 
 
+@pytest.mark.parametrize("make", [os.mkdir, *([os.mkfifo] if hasattr(os, "mkfifo") else [])])
+def test_what_is_not_a_file_is_not_waited_for(tmp_path, make):
+    make(tmp_path / "pipe.py")
+    assert "pipe.py is not a file" in complaint("file", Student(tmp_path / "pipe.py").call, "f")
+
+
 def test_raising_is_told_apart_from_not_answering(load):
     """A check that expects an exception must not take a stub, an exit or a file that does not import for one."""
     student = load(SOURCE)
