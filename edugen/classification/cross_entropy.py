@@ -2,8 +2,8 @@ r"""From energies to probabilities: maximum entropy, softmax, cross-entropy.  Ch
 
 Of all distributions over the categories, take the one of low average energy that commits itself to nothing else: it
 maximizes the entropy less the average energy, and is the softmax of the negative energies. The cross-entropy loss is its
-surprise at the true category. Following its gradient lowers the energy of the true category and raises that of all, each by
-its probability; an inverse temperature beta decides how sharply those are told apart, from uniform (0) to the perceptron's
+surprise at the true category. A step against its gradient lowers the energy of the true category and raises that of all, each
+by its probability; an inverse temperature beta decides how sharply those are told apart, from uniform (0) to the perceptron's
 single winner (infinity).
 
 Shapes are those of `losses`: energies (N, K), one row an input; categories y, integers (N,); one loss an input.
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edugen.autodiff import primitive, rule
+from edugen.autodiff import primitive, rule, stop_gradient
 
 from .losses import energy_of, one_hot
 
@@ -37,7 +37,8 @@ def entropy(p: Any) -> Any:
     array([2., 1., 0.])
     """
     if np.any(p < 0):
-        raise ValueError("entropy: p holds negative numbers; probabilities have none (2.18)")
+        raise ValueError(f"p must hold no negative number, as (2.18) says; its smallest is {np.min(stop_gradient(p))}. "
+                         "Energies become probabilities by probabilities(energies)")
     return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0), axis=-1) + 0.0     # (2.15), (2.16); no -0
 
 
@@ -50,7 +51,7 @@ def maximum_entropy_objective(p: Any, energies: Any) -> Any:
     Examples
     --------
     >>> energies = np.array([0.0, np.log(3.0)])
-    >>> maximum_entropy_objective(probabilities(energies), energies) == np.log(1 + 1 / 3)
+    >>> np.isclose(maximum_entropy_objective(probabilities(energies), energies), np.log(1 + 1 / 3))
     np.True_
     """
     return -np.sum(energies * p, axis=-1) + entropy(p)                                       # (2.17)
@@ -82,6 +83,9 @@ def lagrangian(p: Any, multipliers: Any, slacks: Any, gamma: Any, energies: Any)
 
 def probabilities(energies: Any, beta: float = 1.0) -> Any:
     r"""Softmax of the negative energies, :math:`p(y \mid x) \propto \exp(-\beta\, e([x, y]))`.  Cho (2.29), (2.33).
+
+    At beta = 1 these are the probabilities that maximize (2.17): no derivative of the Lagrangian (2.20) is left (2.21)-(2.24),
+    and the multiplier gamma sees to their sum (2.25)-(2.28).
 
     Parameters
     ----------
@@ -126,8 +130,8 @@ def cross_entropy_loss(energies: Any, y: Any, beta: float = 1.0) -> Any:
     Examples
     --------
     >>> energies = np.array([[0.0, np.log(3.0)], [0.0, 1e4]])
-    >>> cross_entropy_loss(energies, np.array([1, 1])) - np.array([np.log(4.0), 1e4])
-    array([0., 0.])
+    >>> np.round(cross_entropy_loss(energies, np.array([1, 1])), 4)         # -log 1/4; and where exp(-1e4) is 0 to the machine
+    array([1.3863e+00, 1.0000e+04])
     """
     if not beta > 0:
         raise ValueError(f"beta must be positive, got {beta}; as it falls to 0, the loss grows without bound")
@@ -139,7 +143,7 @@ def cross_entropy_loss(energies: Any, y: Any, beta: float = 1.0) -> Any:
 def _(g, loss, energies, y, beta=1.0):
     positive = one_hot(y, np.shape(energies)[1])           # (a): the energy of the true category alone
     negative = probabilities(energies, beta)               # (b): all energies, each by its probability, (2.33)
-    return g[:, None] * (positive - negative)              # (2.32)
+    return g[:, None] * (positive - negative)              # (2.31), (2.32), and again (2.38)
 
 
 def _weights(energies, beta):

@@ -77,7 +77,9 @@ def prediction(energies: Any) -> Any:
 
 
 def best_wrong(energies: Any, y: Any) -> np.ndarray:
-    r"""The category :math:`\hat y'` of lowest energy among all but the true one; the first of them on a tie.  Cho (2.10).
+    r"""The category :math:`\hat y'` of lowest energy among all but the true one, its best rival.  Cho (2.10).
+
+    On a tie, the first of them.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def margin_loss(energies: Any, y: Any, m: float = 1.0) -> Any:
 
     .. math:: L_{\text{margin}} = \max(0,\; m + e([x, y]) - e([x, \hat y']))
 
-    Also called hinge loss. Zero just where the inequality (2.9) holds: the true category lies below all others by `m`.
+    Also called hinge loss. Zero just where the inequality (2.9), (2.11) holds: the true category lies below all others by `m`.
 
     Parameters
     ----------
@@ -139,7 +141,9 @@ def _(g, loss, energies, y, m=1.0):
 
 
 def perceptron_loss(energies: Any, y: Any) -> Any:
-    """The margin loss without a margin: by how much the prediction undercuts the true category, (N,).  Cho (2.13).
+    """The margin loss without a margin: by how much the prediction lies below the true category, (N,).  Cho (2.13).
+
+    Zero where the prediction is right (2.14), and where it is wrong by a tie.
 
     Examples
     --------
