@@ -12,6 +12,9 @@ a lower level, which records in turn. So inside one `grad` the rules run on bare
 themselves recorded and can be differentiated again. A level is a property of the data: there is nothing to restore after an
 exception and nothing that two threads could share.
 
+The record keeps arrays, not copies of them: an array that is changed in place between its use and the end of `grad` (a buffer
+filled anew for each batch inside the function) changes the gradient with it.
+
 The sweep. A tensor is born after its arguments, so if we always process the youngest tensor that is waiting, every user of a
 value has been heard before the value itself. No recursion, no separate sort.
 """
