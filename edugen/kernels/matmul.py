@@ -47,7 +47,7 @@ def ordered(a, b, c):
 
 @jit(fastmath={"contract"})
 def _add_four_rows(a, b, c, i, low, left):
-    """c[i:i + 4, left:left + width] += a[i:i + 4, low:low + height] b, for b (height, width), rows contiguous; height % 4 == 0."""
+    """c[i:i + 4, left:left + width] += a[i:i + 4, low:low + height] b; b (height, width), height a multiple of 4."""
     c0, c1 = c[i, left:left + b.shape[1]], c[i + 1, left:left + b.shape[1]]
     c2, c3 = c[i + 2, left:left + b.shape[1]], c[i + 3, left:left + b.shape[1]]
     for k in range(0, b.shape[0], 4):
