@@ -37,7 +37,7 @@ def one_hot(y: Any, n_categories: int) -> np.ndarray:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    return np.eye(n_categories)[np.asarray(y)]
+    return np.eye(n_categories)[_in_range(y, n_categories)]
 
 
 def energy_of(energies: Any, y: Any) -> Any:
@@ -113,11 +113,11 @@ def zero_one_loss(energies: Any, y: Any) -> np.ndarray:
 
 @primitive
 def margin_loss(energies: Any, y: Any, m: float = 1.0) -> Any:
-    r"""By how much the best wrong category is less than `m` above the true one, (N,).  Cho (2.12).
+    r"""How much the true category lacks to lie below all others by the margin `m`, (N,).  Cho (2.12).
 
     .. math:: L_{\text{margin}} = \max(0,\; m + e([x, y]) - e([x, \hat y']))
 
-    Also called hinge loss. Zero just where the inequality (2.9), (2.11) holds: the true category lies below all others by `m`.
+    Also called hinge loss. Zero just where the inequality (2.9), or (2.11), holds.
 
     Parameters
     ----------
@@ -368,6 +368,13 @@ def _categories(energies: Any, y: Any) -> np.ndarray:
     if y.dtype.kind not in "iu" or y.shape != shape[:1]:
         raise ValueError(f"y must hold a category for each row of energies, integers of shape {shape[:1]}, "
                          f"got {y.dtype} of shape {y.shape}")
-    if y.size and not (y.min() >= 0 and y.max() < shape[1]):
-        raise ValueError(f"y must lie in 0..{shape[1] - 1}, got {y.min()}..{y.max()}; categories are counted from 0")
+    return _in_range(y, shape[1])
+
+
+def _in_range(y: Any, n_categories: int) -> np.ndarray:
+    """`y` as an array of categories, or an error that says what else it holds."""
+    y = np.asarray(y)
+    if y.dtype.kind not in "iu" or (y.size and not (y.min() >= 0 and y.max() < n_categories)):
+        held = f"{y.min()}..{y.max()}" if y.dtype.kind in "iu" else str(y.dtype)
+        raise ValueError(f"y must hold integers in 0..{n_categories - 1}, got {held}; categories are counted from 0")
     return y

@@ -318,7 +318,7 @@ def test_two_categories_are_the_logistic_function(rng):
     (lambda: probabilities(np.zeros((2, 3)), -1.0), "beta must be 0 or positive, got -1.0"),
     (lambda: probabilities(np.zeros((2, 3)), np.nan), "beta must be 0 or positive, got nan"),
     (lambda: cross_entropy_loss(np.zeros((2, 3)), np.array([0, 1]), 0.0), "beta must be positive, got 0.0"),
-    (lambda: cross_entropy_loss(np.zeros((2, 3)), np.array([1, 3])), r"y must lie in 0\.\.2, got 1\.\.3"),
+    (lambda: cross_entropy_loss(np.zeros((2, 3)), np.array([1, 3])), r"y must hold integers in 0\.\.2, got 1\.\.3"),
     (lambda: cross_entropy_loss(np.zeros((2, 3)), np.array([0, 1, 2])), r"integers of shape \(2,\), got int64 of shape \(3,\)"),
     (lambda: cross_entropy_loss(np.zeros(3), np.array([0])), r"got shape \(3,\)"),
 ])

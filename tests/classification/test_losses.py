@@ -303,8 +303,8 @@ def test_margin_scales_the_machine(rng):
 
 
 @pytest.mark.parametrize("y, message", [
-    (np.array([1, 2, 3]), r"y must lie in 0\.\.2, got 1\.\.3; categories are counted from 0"),
-    (np.array([0, -1, 1]), r"y must lie in 0\.\.2, got -1\.\.1"),
+    (np.array([1, 2, 3]), r"y must hold integers in 0\.\.2, got 1\.\.3; categories are counted from 0"),
+    (np.array([0, -1, 1]), r"y must hold integers in 0\.\.2, got -1\.\.1"),
     (np.array([0.0, 1.0, 2.0]), r"integers of shape \(3,\), got float64 of shape \(3,\)"),
     (np.array([0, 1]), r"integers of shape \(3,\), got int64 of shape \(2,\)"),
     (np.eye(3, dtype=int), r"integers of shape \(3,\), got int64 of shape \(3, 3\)"),
@@ -323,7 +323,9 @@ def test_categories_that_do_not_fit_are_refused(loss, y, message):
     (lambda: LinearEnergy(np.zeros((3, 2)), np.zeros(3)).energy(np.zeros((5, 3))), r"x must hold 2 numbers an input.* \(5, 3\)"),
     (lambda: random_search(0, np.zeros((2, 2)), np.array([0, 1]), 2, n_tries=0), "n_tries must be at least 1, got 0"),
     (lambda: linear_svm(np.zeros((2, 2)), np.array([0, 1]), 2, penalty=0.0), "penalty must be positive, got 0.0"),
-    (lambda: perceptron(LinearEnergy.zeros(2, 2), np.zeros((2, 2)), np.array([1, 2])), r"y must lie in 0\.\.1"),
+    (lambda: perceptron(LinearEnergy.zeros(2, 2), np.zeros((2, 2)), np.array([1, 2])), r"in 0\.\.1, got 1\.\.2"),
+    (lambda: perceptron_step(LinearEnergy.zeros(2, 2), np.zeros(2), -1), r"in 0\.\.1, got -1\.\.-1"),
+    (lambda: one_hot([0.0, 1.0], 2), r"integers in 0\.\.1, got float64"),
 ])
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
