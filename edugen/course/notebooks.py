@@ -128,6 +128,9 @@ def execute(
         notebook, km=manager, log=log, shutdown_kernel="immediate", coalesce_streams=True,
         timeout_func=lambda cell: max(deadline - time.monotonic(), 0.01),
     )
+    # A page has no widgets. And answering one from within a cell can lose the cell's own reply: what is sent while a reply
+    # is awaited swallows the socket's wake-up. Unanswered, a widget's output is the cell's, and so on the page.
+    client.comm_open_handlers.clear()
     environment = {**os.environ, **KERNEL_ENVIRONMENT, **(env or {})}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
