@@ -188,7 +188,7 @@ class Hidden:
         Hidden
             The gradient in U and c, summed over inputs.
         array (N, d)
-            The error signal for whatever computed the input.
+            The error signal for whatever computed the input; of the identity it is :math:`U \nabla_h`, Cho (2.60).
         """
         error = grad_h * kept.slope
         return _like(self, kept.x.T @ error, error.sum(axis=0)), error @ self.U.T                   # (2.56), (2.57), (2.59)

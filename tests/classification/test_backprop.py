@@ -14,6 +14,7 @@ from edugen.classification import (
     Hidden,
     LinearEnergy,
     TwoLayer,
+    backprop,
     cross_entropy_loss,
     fit_mlp,
     flipping_step,
@@ -452,6 +453,20 @@ def test_fit_is_repeatable_and_its_arguments_matter(rng):
                     {"optimizer": SGD(0.1)}):
         assert not np.array_equal(base, weights(**options))
     assert base.dtype == np.float32 and weights(dtype=np.float64).dtype == np.float64
+
+
+def test_noise_is_drawn_anew_for_every_pixel_and_every_time(monkeypatch):
+    shown = []
+
+    def spy(model, x, y, loss):
+        shown.append(x.copy())
+        return loss_and_gradient(model, x, y, loss)
+    monkeypatch.setattr(backprop, "loss_and_gradient", spy)
+    fit_mlp(0, np.zeros((40, 30)), np.arange(40) % 2, widths=(3,), epochs=2, size=20, noise=0.3)
+    assert len(shown) == 4 and {x.dtype for x in shown} == {np.dtype(np.float32)}
+    noise = np.stack(shown)
+    assert len(np.unique(noise)) > 0.99 * noise.size
+    assert abs(np.mean(noise)) < 0.03 and abs(np.std(noise) - 0.3) < 0.02                    # 2,400 draws: 5 standard errors
 
 
 def test_with_validation_the_best_parameters_come_back():
