@@ -30,6 +30,8 @@ KERNEL_ENVIRONMENT = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger would warn about frozen modules
 }
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 # Solutions are folded, and of the scripts that nbconvert links to only MathJax is left.
 TEMPLATE = """\
 {%- extends 'index.html.j2' -%}
@@ -139,6 +141,8 @@ def execute(
                 progress(0, total)
                 for position, cell in enumerate(notebook.cells):
                     client.execute_cell(cell, position)
+                    if cell.cell_type == "code":
+                        cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", ())]
                     progress(position + 1, total)
         except CellExecutionError as error:
             message = f"{_where(path, notebook, position)} raised\n\n{_tell(notebook.cells[position], error)}"
