@@ -96,14 +96,13 @@ class Tensor:
 def apply(function: Callable, args: tuple, options: dict[str, Any] = _NO_OPTIONS) -> Tensor:
     """Call `function`, which has rules, at the highest level among its arguments, and record the call."""
     inside: Any
-    if len(args) == 1 and type(args[0]) is Tensor:                           # most calls: the loops below, without loops
+    if len(args) == 1 and type(args[0]) is Tensor:                           # half of all calls, without the loops below
         level, inside = args[0].level, (args[0].value,)
     else:
-        level = 0
+        level, rules = 0, RULES[function]
         for a in args:
             if type(a) is Tensor and a.level > level:
                 level = a.level
-        rules = RULES[function]
         if len(rules) < len(args) and ... not in rules:
             _refuse_argument(function, rules, args, level)
         inside = [a.value if type(a) is Tensor and a.level == level else np.asarray(a) if type(a) in _SEQUENCES else a
@@ -177,11 +176,12 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
                 raise
             if _debugging:
                 _refuse_newborn_nan(contribution, g, tensor, i)
-            if a.birth in waiting:
-                waiting[a.birth] = (a, waiting[a.birth][1] + contribution)       # fan-out: contributions add
+            birth = a.birth
+            if birth in waiting:
+                waiting[birth] = a, waiting[birth][1] + contribution             # fan-out: contributions add
             else:
-                waiting[a.birth] = (a, contribution)
-                heappush(youngest, -a.birth)
+                waiting[birth] = a, contribution
+                heappush(youngest, -birth)
     return leaves
 
 

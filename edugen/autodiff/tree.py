@@ -127,7 +127,9 @@ def _child(tree, key):
 def _collect(tree, leaves):
     """Append the leaves of `tree`.  On the way of every gradient, so the frequent kinds come first."""
     kind = type(tree)
-    if kind is tuple or kind is list:
+    if kind is np.ndarray and tree.dtype.kind == "f":
+        leaves.append(tree)
+    elif kind is tuple or kind is list:
         for child in tree:
             _collect(child, leaves)
     elif kind is dict:
@@ -144,6 +146,9 @@ def _collect_like(like, tree, leaves):
     """Append what stands in `tree` where `like` has leaves, in the order of `like`; False where they don't match."""
     kind = type(like)
     pairs: Iterable
+    if kind is np.ndarray is type(tree) and like.dtype.kind == "f":
+        leaves.append(tree)
+        return True
     if kind is tuple or kind is list:
         if type(tree) is not kind or len(tree) != len(like):
             return False
@@ -189,8 +194,10 @@ def _describe(tree):
 
 def _build(like, remaining):
     kind = type(like)
-    if kind is tuple or kind is list:
-        return kind([_build(child, remaining) for child in like])
+    if kind is tuple:
+        return tuple([_build(child, remaining) for child in like])
+    if kind is list:
+        return [_build(child, remaining) for child in like]
     if kind is dict:
         return {key: _build(child, remaining) for key, child in like.items()}
     if is_leaf(like):

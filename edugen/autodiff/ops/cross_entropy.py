@@ -32,7 +32,7 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     """
     logits = -scores if energies else scores
     labels = labels if type(labels) is Tensor else np.asarray(labels)
-    shape, kind = np.shape(logits), labels.dtype.kind
+    shape, kind = (logits.shape if type(logits) is Tensor else np.shape(logits)), labels.dtype.kind
     if not shape or not -len(shape) <= axis < len(shape):
         raise ValueError(f"cross_entropy: scores of shape {shape} have no axis {axis}")
     axis %= len(shape)

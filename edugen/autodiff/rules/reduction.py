@@ -20,7 +20,9 @@ def _axes(x, axis):
 
 
 def _count(x, axis):
-    return np.size(x) if axis is None else math.prod(np.shape(x)[a] for a in _axes(x, axis))
+    if axis is None:
+        return x.size if type(x) is np.ndarray else np.size(x)
+    return math.prod(np.shape(x)[a] for a in _axes(x, axis))
 
 
 def _restore(g, x, axis, keepdims):
