@@ -17,11 +17,12 @@ def test_run_and_page(write_notebook, tmp_path):
         "# Title\n\n$$a \\tag{2.30}$$",
         "import os, sys, numpy as np\nprint(sys.executable, os.getcwd(), os.environ['HERE'])",
         ("from tqdm import tqdm\nfor i in tqdm(range(3)):\n    pass\nprint('solved')", ["solution"]),
+        "print('ha' + 'lf', end='\\r', flush=True); print('w' + 'hole')",
         "from IPython.display import HTML\nHTML('<img src=\"data:,\" alt=\"a dot\">')",
     )
     before, seen = path.read_bytes(), []
     done = execute(path, limit=60, progress=lambda n, of: seen.append((n, of)), env={"HERE": "here"})
-    assert seen == [(n, 4) for n in range(5)]
+    assert seen == [(n, 5) for n in range(6)]
     program, folder, here = done.cells[1].outputs[0].text.split()
     assert (os.path.realpath(program), here) == (os.path.realpath(os.sys.executable), "here")
     assert not Path(folder).exists(), "it ran in a folder of its own, which is gone"
@@ -31,7 +32,8 @@ def test_run_and_page(write_notebook, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "<title>A &lt;title&gt;</title>" in text and "$$a \\tag{2.30}$$" in text and 'alt="a dot"' in text
     assert re.search(r'<details class="solution">.*?solved.*?</details>', text, re.DOTALL)
-    assert "100%|" in text and "  0%|" not in text, "a bar is shown as it ended"
+    assert "100%|" not in text, "a bar is for a person who watches"
+    assert "half" not in text and "whole" in text, "what was overwritten is not shown"
 
 
 def test_scripts_from_elsewhere_are_mathjax_alone(write_notebook, tmp_path):
