@@ -39,7 +39,9 @@ TEMPLATE = """\
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block html_head_css %}<style>
-main { max-width: 60rem; margin: auto }
+main { max-width: 66rem; margin: auto }
+.jp-InputArea-editor .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
+.jp-OutputArea-output { overflow-x: auto }
 details.solution > summary { cursor: pointer; margin: 0 0 .5rem 5rem; font-family: var(--jp-content-font-family) }
 </style>{% endblock %}
 {% block codecell %}

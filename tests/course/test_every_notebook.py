@@ -45,7 +45,7 @@ def test_file(path):
 def test_pattern(path):
     notebook, section = read(path), course().find(path.stem)
     first = notebook.cells[0]
-    assert first.cell_type == "markdown" and first.source.startswith("# ")
+    assert first.cell_type == "markdown" and first.source.splitlines()[0] == f"# {section.title}"
     for wanted in ("You will be able to", f"{section.minutes} min", f"§{section.covers[0]}", *section.before):
         assert wanted in first.source, f"the first cell says {wanted!r}"
     assert tags(code(notebook)[0]) == ["setup"] and "google.colab" in code(notebook)[0].source
