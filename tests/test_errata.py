@@ -106,6 +106,32 @@ def test_2_23_right():
         assert np.all(slope != 0)
 
 
+ROWS = np.array([[2.0, 0.0], [0.0, 1.0]])                                    # w_y and w_yhat of a linear energy, no biases
+
+
+def moved_against_the_gradient(x, w, eta):
+    """Energies of y and yhat before and after x follows the opposite of (2.47)."""
+    gradient = -w[0] + w[1]
+    return -w @ x, -w @ (x - eta * gradient)
+
+
+def test_2_47_printed():
+    before, after = moved_against_the_gradient(np.array([0.1, 1.0]), ROWS, 0.1)
+    assert before[1] < before[0]                                             # a mistake, so there is a gradient
+    assert not after[0] > before[0] and not after[1] < before[1]
+
+
+def test_2_47_right():
+    before, after = moved_against_the_gradient(np.array([0.1, 1.0]), ROWS, 0.1)
+    assert after[0] < before[0] and after[1] > before[1]
+    rng = np.random.default_rng(0)
+    for _ in range(100):                                                     # each for itself may move either way; their gap not
+        w, x, eta = rng.normal(size=(2, 3)), rng.normal(size=3), rng.exponential()
+        before, after = moved_against_the_gradient(x, w, eta)
+        np.testing.assert_allclose((after[0] - after[1]) - (before[0] - before[1]), -eta * np.sum((w[0] - w[1]) ** 2),
+                                   rtol=1e-9, atol=1e-12)
+
+
 def test_2_52_printed():
     c, h_hat = 1.5, 2.0
     assert bump(c + 0.1) < bump(c)                                           # a negative slope
