@@ -322,7 +322,8 @@ def linear_svm(x: np.ndarray, y: np.ndarray, n_categories: int, penalty: float =
     r"""A support vector machine: `svm_objective` minimized by following (2.37).  Cho §2.1.1, Cortes & Vapnik (1995).
 
     The loss has kinks, so single steps may go up. Steps of :math:`2 / (\text{penalty}\,(t + 1))` and a mean of all parameters
-    met, the t-th with weight t, bring it within a multiple of 1/t of its minimum (Lacoste-Julien et al. 2012).
+    met, the t-th with weight t, bring an objective that curves up by `penalty` in all its parameters within a multiple of 1/t of
+    its minimum (Lacoste-Julien et al. 2012). Ours does so in W and not in b, for which the proof says nothing; the tests compare.
 
     Parameters
     ----------
