@@ -72,7 +72,7 @@ def _uniform(k, site):
 
 
 def normals(key, sweep, sites):
-    """Standard normal numbers by Box and Muller's transform of two uniform ones."""
+    """Standard normal numbers by Box and Muller's transform of uniform ones, those of the sweeps 2 sweep and 2 sweep + 1."""
     u, v = uniforms(key, 2 * sweep, sites), uniforms(key, 2 * sweep + 1, sites)
     return np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
 
@@ -125,13 +125,13 @@ def rbm_sweeps(v, W, b, c, key, sweeps, gaussian=False):
     """
     h = np.zeros((len(v), W.shape[1]), v.dtype)
     for s in range(sweeps):
-        h = bernoulli(v @ W, c, key, 3 * s)
+        h = bernoulli(v @ W, c, key, 4 * s)                               # no two draws of a chain share a sweep number
         mean = h @ W.T
         if gaussian:
-            noise = normals(key, 3 * s + 1, np.arange(v.size)).reshape(v.shape)        # sweeps 6s + 2, 6s + 3 of its own
+            noise = normals(key, 2 * s + 1, np.arange(v.size)).reshape(v.shape)            # takes 4s + 2 and 4s + 3
             v = (mean + b + noise).astype(v.dtype)
         else:
-            v = bernoulli(mean, b, key, 3 * s + 1)
+            v = bernoulli(mean, b, key, 4 * s + 1)
     return v, h
 
 

@@ -136,6 +136,15 @@ def test_same_key_same_chain_other_key_another(rng):
     assert (rbm_sweeps(v, W, b, c, 1, 0)[0] == v).all()
 
 
+@pytest.mark.parametrize("gaussian", [False, True])
+def test_no_two_draws_of_a_chain_share_their_uniform_numbers(gaussian, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(gibbs, "uniforms", lambda key, sweep, sites: (drawn.append(sweep), uniforms(key, sweep, sites))[1])
+    with use("numpy"):
+        rbm_sweeps(np.zeros((2, 3)), np.zeros((3, 3)), np.zeros(3), np.zeros(3), 5, 40, gaussian)
+    assert len(drawn) == len(set(drawn)) == 40 * (3 if gaussian else 2)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 def test_edges(backend, rng):
     with use(backend):
