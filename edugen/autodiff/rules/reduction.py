@@ -7,8 +7,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..tensor import Tensor, composite, constant, primitive, raw, rule
 
 constant(np.argmax, np.argmin, np.argsort, np.any, np.all, np.allclose, np.isclose, np.array_equal, np.array_equiv,
-         np.searchsorted, np.unique, np.count_nonzero, np.nonzero, np.argwhere, np.flatnonzero, np.digitize, np.bincount,
-         np.histogram, np.argpartition, np.lexsort, np.isin, np.iscomplexobj, np.isrealobj)
+         np.searchsorted, np.unique, np.count_nonzero, np.nonzero, np.argwhere, np.flatnonzero, np.digitize,
+         np.argpartition, np.lexsort, np.isin, np.iscomplexobj, np.isrealobj)
 
 
 def _axes(x, axis):
