@@ -53,7 +53,7 @@ def check_gradients(f: Callable, *args: Any, order: int = 1, gradient: Callable 
     args = tuple(_doubles(a) for a in args)
     numbers = [i for i, a in enumerate(args) if tree.flatten(a)[0]]
     if not numbers:
-        raise TypeError("check_gradients: no argument holds floating arrays")
+        raise TypeError("check_gradients: no argument holds floating arrays: pass 3.0 instead of 3, or x.astype(float)")
     label = getattr(f, "__name__", type(f).__name__)
     if gradient is None:
         scalar = _contracted(f, args, rng)

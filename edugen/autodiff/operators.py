@@ -187,6 +187,7 @@ method("__setitem__")(_refuse("t[index] = value", (
 @method("__getattr__")
 def _(a, key):
     if key.startswith("__") or not hasattr(np.ndarray, key):
-        raise AttributeError(f"a tensor has no attribute {key!r}")
+        hint = "; edugen.grad(f) is the gradient, a function of the same arguments as f" if key in ("grad", "backward") else ""
+        raise AttributeError(f"a tensor has no attribute {key!r}{hint}")
     hint = f"use np.{key}(t)" if getattr(np, key, None) in RULES or key == "sort" else "it has no gradient rule here"
     raise AttributeError(f"a tensor has no .{key}: {hint}; for its value only, edugen.stop_gradient(t).{key}")

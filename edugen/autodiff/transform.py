@@ -32,7 +32,7 @@ def grad(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False)
     Raises
     ------
     TypeError
-        The argument holds no floating array, or `f` doesn't return a scalar.
+        `f` is no function or doesn't return a scalar, or the argument holds no floating array.
 
     Examples
     --------
@@ -181,11 +181,14 @@ class _Trace:
     inputs: list[tuple[list[Tensor], Callable]]
 
     def __init__(self, f: Callable, args: tuple, argnums: Any, options: dict[str, Any], has_aux: bool):
+        if not callable(f):
+            raise TypeError(f"expected a function to differentiate, got {type(f).__name__}: write grad(f)(x), not grad(f(x))")
         self.level, self.one = next_level(), isinstance(argnums, (int, np.integer))
         inputs, self.inputs = list(args), []
         for i in (argnums,) if self.one else argnums:
             if not -len(args) <= i < len(args):
-                raise TypeError(f"argnums {i} is out of range: {_called(f)} was called with {len(args)} positional arguments")
+                raise TypeError(f"argnums {i} is out of range: {_called(f)} was called with {len(args)} positional arguments"
+                                "; what is differentiated is passed by position, not by keyword")
             leaves, build = tree.flatten(args[i])
             if not leaves:
                 raise TypeError(_no_leaf(f, i, args[i]))
@@ -265,4 +268,5 @@ def _no_leaf(f, i, x):
         why = ("edugen differentiates real numbers only: pass real and imaginary parts as two arrays" if kind == "complex" else
                "derivatives need floating numbers: pass 3.0 instead of 3, or x.astype(float)")
         return f"argument {i} of {_called(f)} is of {what}, and {why}"
-    return f"argument {i} of {_called(f)} is {type(x).__name__} and holds no floating array to differentiate"
+    return (f"argument {i} of {_called(f)} is {type(x).__name__} and holds no floating array to differentiate: pass one, "
+            "such as np.array([1.0, 2.0]), or a tree of them")

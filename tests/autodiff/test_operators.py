@@ -260,7 +260,8 @@ def test_missing_methods_say_what_to_use():
             return getattr(t, key)
         return f
     for key, words in (("sort", r"use np.sort\(t\)"), ("fill", "no gradient rule"), ("partition", "stop_gradient"),
-                       ("nothing", "no attribute 'nothing'"), ("tobytes", "no gradient rule")):
+                       ("nothing", "no attribute 'nothing'"), ("tobytes", "no gradient rule"),
+                       ("backward", "no attribute 'backward'; edugen.grad"), ("grad", "no attribute 'grad'; edugen.grad")):
         with pytest.raises(AttributeError, match=words):
             grad(attribute(key))(np.ones(2))
     seen = []

@@ -300,8 +300,11 @@ def test_argnums_and_keywords():
     for wrong in (2, -3, (0, 5)):
         with pytest.raises(TypeError, match="out of range.*2 positional arguments"):
             grad(f, wrong)(2.0, 3.0)
-    with pytest.raises(TypeError, match="0 positional arguments"):
+    with pytest.raises(TypeError, match="0 positional arguments; .* by position"):
         grad(f)(a=2.0, b=3.0)
+    for transform in (grad, value_and_grad, jacobian, hessian):
+        with pytest.raises(TypeError, match=r"got float.*not grad\(f\(x\)\)"):
+            transform(f(2.0, 3.0))(2.0)
 
 
 def test_auxiliary_results():
