@@ -1,4 +1,7 @@
-"""Chapter 2: basic ideas in machine learning with classification."""
+"""Chapter 2: basic ideas in machine learning with classification.
+
+`reverse_mode` keeps its names to itself, for its `grad` is not the one to use.
+"""
 from .backprop import (
     LOSSES,
     MLP,
@@ -36,10 +39,11 @@ from .losses import (
     svm_objective,
     zero_one_loss,
 )
+from .optimizers import SGD, Adagrad, Adam
 
-__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "Activations", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity",
-           "TwoLayer", "best_wrong", "cross_entropy_loss", "energy_of", "entropy", "fit_mlp", "flipping_step",
+__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "Flip", "Hidden", "Kept", "LinearEnergy",
+           "Nonlinearity", "TwoLayer", "best_wrong", "cross_entropy_loss", "energy_of", "entropy", "fit_mlp", "flipping_step",
            "follow_target", "input_gradient", "lagrangian", "linear_backward", "linear_svm", "loss_and_error",
-           "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot", "perceptron",
-           "perceptron_loss", "perceptron_step", "prediction", "probabilities", "random_search", "svm_objective",
-           "target_energy", "target_gradient", "target_step", "zero_one_loss"]
+           "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot", "perceptron", "perceptron_loss",
+           "perceptron_step", "prediction", "probabilities", "random_search", "svm_objective", "target_energy",
+           "target_gradient", "target_step", "zero_one_loss"]

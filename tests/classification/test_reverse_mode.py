@@ -10,8 +10,9 @@ from edugen.classification.reverse_mode import RULES, Variable, grad, topologica
 
 EXAMPLES = {
     np.add: lambda a, b: a + b, np.subtract: lambda a, b: a - b, np.multiply: lambda a, b: a * b, np.divide: lambda a, b: a / b,
-    np.negative: lambda a, b: -a, np.exp: lambda a, b: np.exp(a), np.log: lambda a, b: np.log(a), np.tanh: lambda a, b: np.tanh(a),
-    np.matmul: lambda a, b: a @ b.T, np.transpose: lambda a, b: a.T * b.T, np.sum: lambda a, b: np.sum(a, axis=1),
+    np.negative: lambda a, b: -a, np.exp: lambda a, b: np.exp(a), np.log: lambda a, b: np.log(a),
+    np.tanh: lambda a, b: np.tanh(a), np.matmul: lambda a, b: a @ b.T, np.transpose: lambda a, b: a.T * b.T,
+    np.sum: lambda a, b: np.sum(a, axis=1),
     np.expand_dims: lambda a, b: np.expand_dims(np.sum(a, axis=0), axis=0),
 }
 
