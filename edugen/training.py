@@ -320,7 +320,8 @@ def _diagnosis(theta, g, last):
 @contextmanager
 def _bar(wanted, total, done):
     """`tell(steps, name="value", ...)` on a terminal and in a notebook; elsewhere tqdm is not even imported."""
-    watched = "ipykernel" in sys.modules or getattr(sys.stderr, "isatty", bool)()
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", bool)()
+    watched = hasattr(shell, "kernel") or getattr(sys.stderr, "isatty", bool)()
     if not (wanted and watched) or os.environ.get("TQDM_DISABLE"):          # tqdm's own bar for notebooks forgets to ask
         yield lambda steps, **values: None
         return

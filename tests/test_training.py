@@ -651,7 +651,8 @@ def test_no_bar_without_a_terminal(stderr, options, monkeypatch, capfd, rng):
 
 @pytest.mark.parametrize("disabled", ["", "1"])
 def test_a_notebook_has_a_bar_unless_told_not_to(disabled):
-    code = ("import sys, types; sys.modules['ipykernel'] = types.ModuleType('ipykernel')\n"
+    code = ("import sys, types; sys.modules['IPython'] = ipython = types.ModuleType('IPython')\n"
+            "ipython.get_ipython = lambda: types.SimpleNamespace(kernel=True)\n"
             "from edugen.training import train; from edugen.classification.optimizers import SGD\n"
             "train(1.0, lambda theta, x: theta * x, [1.0], SGD(0.1), epochs=3); print('tqdm' in sys.modules)")
     environment = os.environ | {"TQDM_DISABLE": disabled}

@@ -392,12 +392,16 @@ def run_in_kernel(address, code):
     return message["content"]["text"].strip()
 
 
+# A shell's background job, as tests may run in, passes on to its children that Ctrl-C is to be ignored.
+INTERRUPTIBLE = ({"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else
+                 {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)})
+
+
 def test_jupyterlab_is_served_and_ends_with_ctrl_c(tmp_path):
     environment = os.environ | {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("RUNTIME", "CONFIG", "DATA")}
-    flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {}
     server = subprocess.Popen(
         [*EDUGEN, "start", "mine", "--no-browser"], cwd=tmp_path, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **flags,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **INTERRUPTIBLE,
     )
     try:
         for line in server.stdout:
@@ -426,7 +430,8 @@ def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course,
         f"places.PACKAGE = pathlib.Path({str(small_course / 'edugen')!r}); one = manifest.read({SECTION!r}); "
         "commands.course = lambda: one; cli.main(['run', 'losses'])"
     )
-    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           **INTERRUPTIBLE)
     try:
         deadline = time.monotonic() + 60
         while not (started.exists() and started.read_text()) and time.monotonic() < deadline:
