@@ -1,6 +1,7 @@
 """The engine: derivatives of anything that is written in NumPy.
 
-Read `tensor` (the record and the sweep), then `transform` (grad and its kin), then any file of `rules`.
+Read `tensor` (the record and the sweep), then `transform` (grad and its kin), then any file of `rules`; `operators` makes a
+tensor feel like an array, and `ops` are operations of our own.
 """
 from . import operators, rules, tree
 from .check import GradientError, check_gradients
@@ -19,10 +20,10 @@ from .ops import (
     softplus,
     transposed_convolution,
 )
-from .tensor import Tensor, composite, debug, primitive, rule
+from .tensor import Tensor, composite, constant, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
-__all__ = ["GradientError", "Tensor", "average_pool", "check_gradients", "composite", "convolution", "cross_entropy", "debug",
-           "grad", "hessian", "hvp", "jacobian", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators",
-           "primitive", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "stop_gradient", "transposed_convolution",
-           "tree", "value_and_grad", "vjp"]
+__all__ = ["GradientError", "Tensor", "average_pool", "check_gradients", "composite", "constant", "convolution",
+           "cross_entropy", "debug", "grad", "hessian", "hvp", "jacobian", "log1mexp", "log_sigmoid", "log_softmax",
+           "logsumexp", "max_pool", "operators", "primitive", "relu", "rule", "rules", "sigmoid", "softmax", "softplus",
+           "stop_gradient", "transposed_convolution", "tree", "value_and_grad", "vjp"]

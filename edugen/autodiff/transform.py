@@ -70,7 +70,7 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: boo
                             "one entry, or use jacobian(f) or vjp(f, x)")
         value = trace.constant(y)
         value = np.float64(value) if type(value) is float else value
-        g = trace.pull(y, getattr(value, "dtype", _FLOAT64).type(1))
+        g = trace.pull(y, getattr(value, "dtype", np.dtype(float)).type(1))
         return (value, trace.aux) if has_aux else value, g
     return both
 
@@ -170,9 +170,6 @@ def stop_gradient(x: Any) -> Any:
         return raw(x)
     leaves, build = tree.flatten(x)
     return build([raw(leaf) for leaf in leaves])
-
-
-_FLOAT64 = np.dtype(float)
 
 
 class _Trace:

@@ -392,7 +392,7 @@ class MLP:
     @classmethod
     def init(cls, rng: int | np.random.Generator, n_features: int, widths: Sequence[int], n_categories: int,
              sigma: str = "relu", dtype: Any = np.float64) -> MLP:
-        r"""Random weights that neither shrink nor blow up what passes through, and biases of zero.
+        r"""Random weights such that a relu or the identity neither shrinks nor blows up what passes, and biases of zero.
 
         Weights are normal with variance 2 / (number of inputs) before a relu (He et al. 2015), 1 / (number of inputs) else.
         """
@@ -498,7 +498,7 @@ def fit_mlp(rng: int | np.random.Generator, x: np.ndarray, y: np.ndarray, widths
         By default Adam, its learning rate falling from 0.003 to 0 along half a cosine.
     validation : (x, y), optional
         After each epoch the mean loss on it is recorded, and the best parameters are returned instead of the last.
-    dtype : of the parameters; in float32 training takes half the time
+    dtype : of the parameters
     progress : bool, whether to show a bar
 
     Returns

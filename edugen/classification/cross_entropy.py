@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edugen.autodiff import primitive, rule, stop_gradient
+from edugen.autodiff import Tensor, primitive, rule, stop_gradient
 
 from .losses import energy_of, one_hot
 
@@ -36,7 +36,8 @@ def entropy(p: Any) -> Any:
     >>> entropy(np.array([[0.25, 0.25, 0.25, 0.25], [0.0, 0.5, 0.5, 0.0], [0.0, 1.0, 0.0, 0.0]])) / np.log(2)
     array([2., 1., 0.])
     """
-    if np.any(p < 0):
+    p = p if isinstance(p, Tensor) else np.asarray(p)
+    if not np.all(p >= 0):
         raise ValueError(f"p must hold no negative number, as (2.18) says; its smallest is {np.min(stop_gradient(p))}. "
                          "Energies become probabilities by probabilities(energies)")
     return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0), axis=-1) + 0.0     # (2.15), (2.16); no -0

@@ -1,4 +1,4 @@
-r"""The tape that everyone should write once: reverse-mode differentiation in a screen of code.  Cho §2.2.2.
+r"""The tape that everyone should write once: reverse-mode differentiation in 80 lines and a table of rules.  Cho §2.2.2.
 
 Backpropagation through the network of `backprop` is a chain written by hand: keep what the forward pass computed, then walk
 back, multiplying the error signal by one local derivative after another (2.59), (2.67). A tape writes the chain down by itself.

@@ -330,7 +330,8 @@ def _one_equation(label: str, found: list[index_of_equations.Place]) -> None:
             say(f"Nothing to compute: it {escape(section.cited[label])}.")
     for erratum in all_errata():
         if erratum.label == label:
-            say(f"[yellow]Misprinted[/yellow]: {escape(erratum.reason)} `edugen errata {label}` has both forms.")
+            what = "Misprinted" if erratum.where == "equation" else "Right; the text beside it isn't"
+            say(f"[yellow]{what}[/yellow]: {escape(erratum.reason)} `edugen errata {label}` has both forms.")
     for kind in index_of_equations.KINDS:
         places_of_kind = [place for place in found if place.kind == kind]
         for n, place in enumerate(places_of_kind):
@@ -392,7 +393,8 @@ def errata(label: str | None, as_json: bool) -> None:
         click.echo(json.dumps([asdict(erratum) | {"tests": erratum.tests} for erratum in found], indent=1, ensure_ascii=False))
     elif label:
         erratum = found[0]
-        for name, text in (("printed", erratum.printed), ("right", erratum.right), ("because", erratum.reason)):
+        printed = "printed" if erratum.where == "equation" else "said"
+        for name, text in ((printed, erratum.printed), ("right", erratum.right), ("because", erratum.reason)):
             say(f"{name:8} {escape(text)}")
         say(f"{'tests':8} tests/test_errata.py  {'  '.join(erratum.tests)}")
     elif found:

@@ -13,12 +13,17 @@ __all__ = ["Erratum", "errata"]
 
 @dataclass(frozen=True)
 class Erratum:
-    """What is printed at an equation, what is right, and why, in a line. Formulas are LaTeX without dollars."""
+    """What is printed at an equation, what is right, and why, in a line. Formulas are LaTeX without dollars.
+
+    `where` is "equation", or "text" where the equation is right and a sentence beside it isn't; `printed` then says in symbols
+    what the sentence claims.
+    """
 
     label: str
     printed: str
     right: str
     reason: str
+    where: str = "equation"
 
     @property
     def tests(self) -> tuple[str, str]:
@@ -42,9 +47,11 @@ def read(text: str) -> tuple[Erratum, ...]:
     found: dict[str, Erratum] = {}
     for entry in tomllib.loads(text).get("erratum", []):
         label = entry.get("label", "?")
-        wrong = {"label", "printed", "right", "reason"} ^ {key for key, value in entry.items() if str(value).strip()}
+        wrong = {"label", "printed", "right", "reason"} ^ {key for key, value in entry.items() if str(value).strip()} - {"where"}
         if wrong:
             raise ValueError(f"errata.toml: {label} has a missing, empty or unknown key: {', '.join(sorted(wrong))}")
+        if entry.get("where", "text") not in ("equation", "text"):
+            raise ValueError(f'errata.toml: {label}: where must be "equation" or "text", got {entry["where"]!r}')
         if label in found:
             raise ValueError(f"errata.toml: the label {label} stands twice")
         found[label] = Erratum(**entry)

@@ -22,11 +22,16 @@ def test_errata_are_read_and_sorted():
     (ONE.replace("reason", "because"), r"4\.36 has a missing, empty or unknown key: because, reason"),
     (ONE.replace('"why"', '" "'), r"4\.36 .*: reason"),
     (ONE + ONE, r"4\.36 stands twice"),
+    (ONE + 'where = "margin"\n', r'4\.36: where must be "equation" or "text", got \'margin\''),
     (ONE.replace("label", "number"), r"\? has .*label, number"),
 ])
 def test_wrong_entry_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         read(wrong)
+
+
+def test_an_erratum_of_the_text_beside_an_equation():
+    assert [read(ONE + line)[0].where for line in ("", 'where = "text"\n')] == ["equation", "text"]
 
 
 def test_names_of_the_two_tests():
