@@ -43,7 +43,8 @@ def seconds_a_call(f: Callable, at_least: float = 0.4) -> float:
 
 def measure(suite: str, row: str, side: str) -> dict:
     """One process: set up one side of one row, take its result, then its time."""
-    environment = os.environ | {"OMP_NUM_THREADS": THREADS, "OPENBLAS_NUM_THREADS": THREADS, "NUMBA_NUM_THREADS": THREADS}
+    environment = os.environ | {"OMP_NUM_THREADS": THREADS, "OPENBLAS_NUM_THREADS": THREADS, "NUMBA_NUM_THREADS": THREADS,
+                                "OPENBLAS_THREAD_TIMEOUT": "4"}           # as the course starts its kernels
     done = subprocess.run([sys.executable, __file__, suite, "--row", row, "--side", side], env=environment, capture_output=True,
                           text=True)
     if done.returncode:
@@ -87,8 +88,9 @@ def head(processes: int) -> str:
         except PackageNotFoundError:
             return f"no {package}"
     packages = ", ".join(of(p) for p in ("numpy", "torch", "numba"))
-    return (f"{platform.machine()}, {os.cpu_count()} cores, {THREADS} threads, Python {platform.python_version()}, {packages}; "
-            f"medians over {processes} processes a side, alternating, with their range.\n\n"
+    return (f"{platform.machine()}, {os.cpu_count()} cores, {THREADS} threads, OPENBLAS_THREAD_TIMEOUT=4, "
+            f"Python {platform.python_version()}, {packages}; medians over {processes} processes a side, alternating, "
+            "with their range.\n\n"
             "| row | ours | peer | ours/peer | goal |\n|---|---|---|---|---|\n")
 
 
