@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["Tensor", "apply", "backward", "composite", "constant", "debug", "next_level", "primitive", "raw", "rule"]
+__all__ = ["COMPOSITES", "CONSTANTS", "RULES", "Tensor", "apply", "backward", "composite", "constant", "debug", "dispatch",
+           "name", "next_level", "primitive", "raw", "rule", "unbroadcast"]
 
 next_level = itertools.count(1).__next__
 _next_birth = itertools.count(1).__next__

@@ -192,7 +192,14 @@ class _Trace:
             boxes = [Tensor(leaf, self.level) for leaf in leaves]
             self.inputs.append((boxes, build))
             inputs[i] = build(boxes)
-        self.value, self.aux = f(*inputs, **options), None
+        try:
+            self.value, self.aux = f(*inputs, **options), None
+        except TypeError as error:
+            for i, given in enumerate(args):
+                if isinstance(given, (list, tuple)) and any(map(np.isscalar, given)) and not hasattr(error, "__notes__"):
+                    error.add_note(f"Argument {i} is a {type(given).__name__} of numbers, which is taken as a tree with a leaf "
+                                   "for each; for one array pass np.array(...).")
+            raise
         if has_aux:
             if not (isinstance(self.value, tuple) and len(self.value) == 2):
                 raise TypeError(f"has_aux=True needs (scalar, anything else), but {_called(f)} returned "

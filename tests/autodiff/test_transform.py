@@ -482,3 +482,10 @@ def test_an_inner_tensor_that_escapes_is_refused_where_it_would_be_differentiate
     late = grad(lambda x: x * kept[-1])(3.0)                                              # older than this grad: a constant
     assert type(late) is Tensor and float(stop_gradient(late)) == 4
     assert float(stop_gradient(kept[-1] + 1)) == 5
+
+
+def test_a_list_of_numbers_is_a_tree_and_an_error_says_so():
+    assert grad(lambda t: t[0] * t[1])([2.0, 3.0]) == [3.0, 2.0]
+    with pytest.raises(TypeError) as error:
+        grad(lambda t: np.sum(np.asarray(t) * 2))([1.0, 2.0])
+    assert "Argument 0 is a list of numbers" in error.value.__notes__[0] and "np.array" in error.value.__notes__[0]
