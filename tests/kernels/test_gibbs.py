@@ -11,6 +11,9 @@ from scipy import stats
 from edugen.kernels import gibbs, use
 from edugen.kernels.gibbs import bernoulli, boltzmann_sweeps, ising_sweeps, normals, rbm_sweeps, uniforms
 
+COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"               # in plain Python, fewer chains: it is the same code
+FEWER = 1 if COMPILED else 20
+
 
 def binary(n, d):
     return np.array(list(itertools.product([0.0, 1.0], repeat=d)))[:n]
@@ -36,7 +39,7 @@ def assert_drawn_from(x, energy, low=0):
 def test_rbm_is_drawn_from_its_energy(backend, rng):
     W, b, c = rng.normal(size=(3, 4)), rng.normal(size=3), rng.normal(size=4)
     with use(backend):
-        v, h = rbm_sweeps(rng.integers(0, 2, (40_000, 3)).astype(float), W, b, c, key=11, sweeps=40)
+        v, h = rbm_sweeps(rng.integers(0, 2, (40_000 // FEWER, 3)).astype(float), W, b, c, key=11, sweeps=40 if COMPILED else 10)
     assert_drawn_from(v, lambda s: -s @ b - np.sum(np.log1p(np.exp(s @ W + c))))                  # hidden units summed out
     assert set(np.unique(h)) == {0.0, 1.0}
 
@@ -44,7 +47,7 @@ def test_rbm_is_drawn_from_its_energy(backend, rng):
 def test_rbm_with_gaussian_visible_units(rng):
     """The marginal of v is a mixture of 2^H normals: its mean and covariance by enumeration."""
     W, b, c = rng.normal(size=(2, 3)), rng.normal(size=2), rng.normal(size=3)
-    v, _ = rbm_sweeps(rng.normal(size=(60_000, 2)), W, b, c, key=3, sweeps=60, gaussian=True)
+    v, _ = rbm_sweeps(rng.normal(size=(60_000 // FEWER, 2)), W, b, c, key=3, sweeps=60 if COMPILED else 15, gaussian=True)
     hs = binary(8, 3)
     mean = hs @ W.T + b
     weight = np.exp(hs @ c + 0.5 * np.sum(mean**2, axis=1))
@@ -52,10 +55,10 @@ def test_rbm_with_gaussian_visible_units(rng):
     m = weight @ mean
     cov = np.eye(2) + (weight[:, None] * (mean - m)).T @ (mean - m)
     np.testing.assert_allclose(v.mean(axis=0), m, atol=4.5 * np.sqrt(np.diag(cov).max() / len(v)))
-    np.testing.assert_allclose(np.cov(v.T), cov, atol=0.03 * np.abs(cov).max())
+    np.testing.assert_allclose(np.cov(v.T), cov, atol=4.5 * (2 / len(v)) ** 0.5 * np.abs(cov).max())
 
 
-@pytest.mark.parametrize("backend, chains", [("numpy", 4_000), ("numba", 60_000)])
+@pytest.mark.parametrize("backend, chains", [("numpy", 4_000 // FEWER * 2), ("numba", 60_000 // FEWER)])
 @pytest.mark.parametrize("random_scan", [False, True])
 def test_boltzmann_machine_is_drawn_from_its_energy(backend, chains, random_scan, rng):
     W = rng.normal(size=(3, 3))
@@ -75,7 +78,7 @@ def test_ising_is_drawn_from_its_energy(checkerboard):
     p = np.exp(beta * bonds + field * up)
     p /= p.sum()
     s, seen = np.ones((4, 4), np.int8), []
-    for k in range(6_000):
+    for k in range(6_000 // FEWER + 100):
         s = ising_sweeps(s, beta, key=k, sweeps=3, field=field, checkerboard=checkerboard)
         seen.append([np.sum(s * np.roll(s, 1, 0) + s * np.roll(s, 1, 1)), np.sum(s)])
     seen = np.array(seen[100:])
