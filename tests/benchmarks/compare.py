@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-THREADS = "2"
+THREADS = os.environ.get("OMP_NUM_THREADS", "2")                        # of each side: OMP_NUM_THREADS=1 python compare.py ...
 
 
 def seconds_a_call(f: Callable, at_least: float = 0.4) -> float:

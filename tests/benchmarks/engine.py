@@ -1,4 +1,5 @@
 """The engine: what recording costs, and a training step against PyTorch's eager mode."""
+import os
 from functools import partial
 
 import numpy as np
@@ -40,7 +41,7 @@ def ours(sizes, batch):
 
 def torch_eager(sizes, batch, optimizer):
     import torch
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     layers = []
     for W, b in _weights(sizes):
         layer = torch.nn.Linear(*W.shape)
