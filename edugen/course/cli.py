@@ -1,4 +1,4 @@
-"""The command `edugen`. Its commands live in commands.py, which needs the packages of the extra `course`."""
+"""The command `edugen`. Its commands live in commands, which needs the packages of the extra `course`."""
 
 import os
 import sys

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import places
-from .manifest import course
+from . import manifest, places
 
 __all__ = ["Finding", "examine"]
 
@@ -97,9 +96,9 @@ def _course() -> Finding:
     root = places.clone()
     where = f"clone at {root}" if root else f"installed at {places.PACKAGE}"
     try:
-        missing = [s.stem for s in course().sections if not (s.notebook.is_file() and s.exercise.is_file())]
+        missing = [s.stem for s in manifest.course().sections if not (s.notebook.is_file() and s.exercise.is_file())]
     except FileNotFoundError as error:
         return Finding("course", where, str(error))
-    count = len(course().sections)
+    count = len(manifest.course().sections)
     fix = f"no notebook or no exercise of {', '.join(missing)}: get the whole course again"
     return Finding("course", f"{where}, {count - len(missing)} of {count} sections", fix if missing else "")

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import edugen.course.doctor
 import edugen.course.errata
 from edugen.course import commands, course, lab, manifest, places
+from edugen.course.commands import group
 from edugen.course.workspace import STATE, Workspace
 
 EDUGEN = [sys.executable, "-c", "from edugen.course.cli import main; main()"]
@@ -62,8 +63,7 @@ def small_course(tmp_path, monkeypatch, write_notebook):
     places.write_atomically(root / "tests/test_a.py", "@pytest.mark.equation('2.1', '2.2')\ndef test_it(): ...\n")
     write_notebook("# Losses", "x = 1", name="clone/notebooks/2_classification/losses.ipynb")
     one = manifest.read(SECTION)
-    for module in (commands, edugen.course.doctor):
-        monkeypatch.setattr(module, "course", lambda: one)
+    monkeypatch.setattr(manifest, "course", lambda: one)
     here.mkdir()
     monkeypatch.chdir(here)
     return root
@@ -90,6 +90,11 @@ def test_greeting_lists_the_sections_and_the_next_step(run, small_course, served
     assert "3/12 points" in shown and "Next: edugen check losses" in shown
     workspace.record(manifest.read(SECTION).sections[0], 12, 12)
     assert "every point" in run().output
+
+
+def test_every_command_is_listed_under_a_heading():
+    listed = [name for names in group.ORDER.values() for name in names]
+    assert len(set(listed)) == len(listed) and set(commands.edugen.commands) <= set(listed)
 
 
 @pytest.mark.parametrize("name", sorted(commands.edugen.commands))
@@ -181,7 +186,7 @@ def test_run_writes_a_page(run, small_course):
 def test_run_of_a_failing_notebook_shows_the_cell_and_goes_on(run, small_course, write_notebook, monkeypatch):
     two = SECTION + SECTION[SECTION.index("[[chapter.section]]"):].replace("2.1", "2.2").replace("losses", "other")
     two = two.replace('equations = ["2.2..2.3", "2.5"]\ncited = { "2.4" = "gives the training set its name" }', "")
-    monkeypatch.setattr(commands, "course", lambda: manifest.read(two))
+    monkeypatch.setattr(manifest, "course", lambda: manifest.read(two))
     write_notebook("assert 1 == 2, 'no'", name="clone/notebooks/2_classification/losses.ipynb")
     write_notebook("x = 1", name="clone/notebooks/2_classification/other.ipynb")
     result = run("run", "all")
@@ -308,13 +313,13 @@ def test_equations_of_a_file_in_the_middle_of_an_edit(run, small_course):
 
 def test_errata(run, monkeypatch):
     one = edugen.course.errata.read('[[erratum]]\nlabel = "2.2"\nprinted = \'a [b]\'\nright = "c"\nreason = "It is c."')
-    monkeypatch.setattr(commands, "all_errata", lambda: one)
+    monkeypatch.setattr(edugen.course.errata, "errata", lambda: one)
     assert "It is c." in run("errata").output
     shown = run("errata", "2.2").output
     assert "printed  a [b]" in shown and "test_2_2_printed  test_2_2_right" in shown
     assert json.loads(run("errata", "--json").output)[0]["tests"] == ["test_2_2_printed", "test_2_2_right"]
     assert "Misprinted: It is c. `edugen errata 2.2`" in run("equations", "2.2").output
-    monkeypatch.setattr(commands, "all_errata", tuple)
+    monkeypatch.setattr(edugen.course.errata, "errata", tuple)
     assert "No misprint is known" in run("errata").output
 
 
@@ -426,9 +431,9 @@ def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course,
     cell = f"import os, time, pathlib\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
     write_notebook(cell, name="clone/notebooks/2_classification/losses.ipynb")
     code = (
-        "import pathlib, sys; from edugen.course import cli, commands, manifest, places; "
+        "import pathlib, sys; from edugen.course import cli, manifest, places; "
         f"places.PACKAGE = pathlib.Path({str(small_course / 'edugen')!r}); one = manifest.read({SECTION!r}); "
-        "commands.course = lambda: one; cli.main(['run', 'losses'])"
+        "manifest.course = lambda: one; cli.main(['run', 'losses'])"
     )
     run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                            **INTERRUPTIBLE)

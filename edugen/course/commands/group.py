@@ -1,0 +1,110 @@
+"""The group `edugen`, and what its commands share: how they speak, refuse, and read the name of a section."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ... import __version__
+from .. import manifest
+from ..manifest import Section, UnknownSection
+from ..workspace import Workspace
+
+__all__ = ["SectionName", "command", "edugen", "refuse", "say", "show", "workspace_here"]
+
+# The way a student meets them. A command that is not listed is not shown.
+ORDER = {
+    "Work through the course": ("start", "open", "run"),
+    "Exercises": ("check", "hint", "reset", "solution"),
+    "Look things up": ("equations", "errata"),
+    "For instructors": ("grade", "regrade", "release", "new-task", "prove", "make-gradescope-zip"),
+    "This machine": ("doctor",),
+}
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """A line with rich's markup, never broken: paths and addresses stay whole."""
+    Console(highlight=False, soft_wrap=True, stderr=err).print(text)
+
+
+def show(*columns: str, rows: Sequence[tuple[str, ...]], numbers: tuple[int, ...] = (), fold: int | None = None) -> None:
+    """A table without lines. Only the column `fold` gives way where the screen is narrow."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any(columns), header_style="dim")
+    for n, name in enumerate(columns):
+        table.add_column(name, justify="right" if n in numbers else "left", no_wrap=n != fold, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+
+
+def refuse(message: str) -> NoReturn:
+    """End with exit code 2: what was asked for cannot be done as it was asked."""
+    raise click.UsageError(message)
+
+
+def workspace_here() -> Workspace | None:
+    """The workspace we stand in, if any; where its state had to be repaired, that is said."""
+    workspace = Workspace.find(Path.cwd())
+    for message in workspace.messages if workspace else ():
+        say(f"[yellow]{escape(message)}[/yellow]", err=True)
+    return workspace
+
+
+class SectionName(click.ParamType):
+    """A section by number or stem; with `everything`, also the word "all"."""
+
+    name = "section"
+
+    def __init__(self, everything: bool = False):
+        self.everything = everything
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Section, ...]:
+        if isinstance(value, tuple):
+            return value
+        if self.everything and value == "all":
+            return manifest.course().sections
+        try:
+            return (manifest.course().find(value),)
+        except UnknownSection as error:
+            self.fail(str(error), param, ctx)
+
+
+def command(*examples: str) -> Any:
+    """A command of edugen whose help page ends with `examples`."""
+    epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples)
+    return edugen.command(epilog=epilog)
+
+
+class InOrder(click.Group):
+    """Shows its commands under the headings of ORDER."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in ORDER.values() for name in names if name in self.commands]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.commands), default=0)
+        for heading, names in ORDER.items():
+            known = [(name.ljust(width), self.commands[name]) for name in names if name in self.commands]
+            if known:
+                with formatter.section(heading):
+                    formatter.write_dl([(name, command.get_short_help_str(limit=formatter.width)) for name, command in known])
+
+
+@click.group(
+    cls=InOrder, invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExamples:\n  edugen start              make a workspace of yours, and open it\n"
+    "  edugen check backprop     how far is my exercise?",
+)
+@click.version_option(__version__, prog_name="edugen")
+@click.pass_context
+def edugen(context: click.Context) -> None:
+    """A machine learning course in code. Alone, `edugen` shows its sections and your next step."""
+    if context.invoked_subcommand is None:
+        from .greeting import greet
+
+        greet()
