@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "floats", "jit", "kernel", "prange", "sortable",
-           "unsortable", "use"]
+__all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "floats", "jit", "kernel", "operation",
+           "prange", "sortable", "unsortable", "use"]
 
 prange = range                                       # what `for i in prange(n)` is in Python; compiled, a loop shared by threads
 _chosen = "numba"
@@ -120,6 +120,20 @@ def by_precision(single: Any, double: Any) -> Any:
         return call
     call.compiled = compiled                                                 # type: ignore[attr-defined]
     return call
+
+
+def operation(python: Any) -> Any:
+    """A helper of `@jit` functions that is compiled by hand: `@name.llvm` defines it as a Numba intrinsic."""
+    def llvm(define):
+        @functools.cache
+        def compiled():
+            numba = _numba()
+            from numba.extending import intrinsic
+            return python if numba.config.DISABLE_JIT else intrinsic(define)
+        python.compiled = compiled
+        return define
+    python.llvm = llvm
+    return python
 
 
 def kernel(reference: Callable) -> Any:
