@@ -11,7 +11,7 @@ from pathlib import Path
 from . import places
 from .manifest import expand, label_key
 
-__all__ = ["KINDS", "Place", "UnreadableFile", "index"]
+__all__ = ["KINDS", "Place", "UnreadableFile", "base", "index"]
 
 KINDS = ("test", "source", "notebook", "exercise")
 
@@ -80,6 +80,11 @@ def index(root: Path | None = None) -> dict[str, list[Place]]:
     return labels
 
 
+def base() -> Path:
+    """The folder that the paths of the index start from: the clone, or the one that the package is installed in."""
+    return places.clone() or places.PACKAGE.parent
+
+
 def _trees(root: Path | None) -> Iterator[tuple[str, Path, Path]]:
     root = root or places.clone()
     if root:
@@ -94,6 +99,8 @@ def _trees(root: Path | None) -> Iterator[tuple[str, Path, Path]]:
 
 def _proofs(text: str) -> Iterator[tuple[str, int, str]]:
     """Labels in the mark `equation` of test functions and classes."""
+    if "mark.equation" not in text:
+        return
     for node in ast.walk(ast.parse(text)):
         for mark in getattr(node, "decorator_list", ()):
             if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("mark.equation"):

@@ -67,13 +67,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of the course and those of its sections that exist."""
+    """A chapter of the course and those of its sections that exist.
+
+    `cited` are labels that say nothing to compute, of sections that do not exist yet.
+    """
 
     number: int
     package: str
     title: str
     lecture: str
     sections: tuple[Section, ...]
+    cited: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
     def folder(self) -> str:
@@ -91,6 +95,12 @@ class Course:
     def sections(self) -> tuple[Section, ...]:
         """All sections, in lecture order."""
         return tuple(section for chapter in self.chapters for section in chapter.sections)
+
+    @property
+    def cited(self) -> dict[str, str]:
+        """Every label that says nothing to compute, and why."""
+        parts = [part.cited for part in self.chapters] + [part.cited for part in self.sections]
+        return {label: why for part in parts for label, why in part.items()}
 
     def find(self, name: str) -> Section:
         """The section of that number or stem, or the one that covers that section of the lecture alone ("2.1.1").
@@ -118,7 +128,7 @@ class Course:
         keys = {key: s for s in self.sections for key in (s.stem, s.stem.replace("_", ""), s.number)}
         near = list(dict.fromkeys(keys[key] for key in difflib.get_close_matches(wanted, keys, n=4, cutoff=0.6)))
         near = near or [s for s in self.sections if len(wanted) > 2 and wanted in s.title.lower().replace("-", "_")]
-        hint = f"Did you mean {_names(near[:2], 'or')}?" if near else "`edugen` lists them all."
+        hint = f"Did you mean {_names(near[:2], 'or')}?" if near else "`edugen sections` lists them all."
         raise UnknownSection(f"there is no section {name!r}. {hint}")
 
     def owner(self, label: str) -> Section | None:
@@ -170,7 +180,8 @@ def read(text: str) -> Course:
     for name, values in (
         ("number", [s.number for s in course.sections]),
         ("stem", [s.stem for s in course.sections]),
-        ("label", [label for s in course.sections for label in (*s.equations, *s.cited)]),
+        ("label", [label for s in course.sections for label in (*s.equations, *s.cited)]
+                  + [label for chapter in chapters for label in chapter.cited]),
     ):
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:
@@ -184,10 +195,10 @@ def read(text: str) -> Course:
 
 
 def _chapter(entry: dict[str, Any]) -> Chapter:
-    sections = entry.pop("section", [])
+    sections, cited = entry.pop("section", []), MappingProxyType(entry.pop("cited", {}))
     try:
         common = {"chapter": entry["number"], "package": entry["package"], "lecture": entry["lecture"]}
-        return Chapter(sections=tuple(_section(common | item) for item in sections), **entry)
+        return Chapter(sections=tuple(_section(common | item) for item in sections), cited=cited, **entry)
     except (KeyError, TypeError) as error:
         raise ValueError(f"course.toml: chapter {entry.get('number', '?')}: {error}") from error
 

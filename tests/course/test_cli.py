@@ -113,7 +113,9 @@ def test_help_has_an_example_and_a_short_first_line(run, name):
     (["check", "2.9"], "there is no section '2.9'"),
     (["run", "losses", "--limit", "0"], "--limit"),
     (["runn"], "No such command"),
-    (["equations", "9.99"], "no equation 9.99"),
+    (["equations", "9.99"], "no equation '9.99'. They look like 2.30, V-12"),
+    (["equations", "2.152"], "no equation 2.152: there are 2.1 to 2.151"),
+    (["equations", ""], "no equation ''"),
     (["errata", "9.99"], "no erratum is known at 9.99"),
 ])
 def test_wrong_usage_is_told_in_a_line_and_exits_with_2(run, arguments, message):
@@ -294,15 +296,39 @@ def test_check_where_it_cannot(run, exercise, served):
 
 def test_equations(run, small_course):
     shown = run("equations").output
-    row = next(line for line in shown.splitlines() if "losses" in line).split()
-    assert row == ["2.1", "losses", "4", "2", "1", "0", "0"]
-    assert "losses: 2.3, 2.5" in shown
+    rows = {line.split()[1]: line.split() for line in shown.splitlines() if len(line.split()) > 6}
+    assert rows["losses"] == ["2.1", "losses", "5", "4", "2", "1", "0", "0"]
+    assert rows["classification"] == ["2", "classification", "151", "139", "2", "1", "0", "0"]
+    assert next(line.split() for line in shown.splitlines() if "not built" in line)[3:] == ["146", "135", "0", "0", "0", "0"]
+    assert next(line.split() for line in shown.splitlines() if line.split()[:1] == ["all"])[1:3] == ["582", "550"]
+    assert "  2: 2.3, 2.5 to 2.60, 2.62" in shown
+    assert max(map(len, shown.partition("Labels")[0].splitlines())) <= 80
+
+
+def test_one_equation(run, small_course):
     shown = run("equations", "(2.2)").output
-    assert "tests/test_a.py:2  test_it" in shown and "edugen/a.py:1" in shown
+    assert "tests/test_a.py:2  test_it" in shown and "edugen/a.py:1" in shown and "losses (2.1)" in shown
     assert "Nothing to compute: it gives the training set its name." in run("equations", "2.4").output
+    shown = run("equations", "v-36").output
+    assert "(V-36)" in shown and "Vidal, Learning Criterion" in shown
+    shown = run("equations", "2.30").output
+    assert "Cross-entropy loss as energy plus log-sum-exp" in shown and "planned, in chapter 2" in shown
+
+
+def test_equations_for_machines(run, small_course):
     found = json.loads(run("equations", "2.2", "--json").output)
-    assert [(place["kind"], place["line"]) for place in found["2.2"]] == [("test", 2), ("source", 1)]
-    assert set(json.loads(run("equations", "--json").output)) == {"2.1", "2.2"}
+    assert [(place["kind"], place["line"]) for place in found["2.2"]["places"]] == [("test", 2), ("source", 1)]
+    everything = json.loads(run("equations", "--json").output)
+    assert len(everything) == 582 and everything["2.4"]["why"] == "gives the training set its name"
+    assert everything["V-2"]["places"] == [] and everything["V-2"]["stem"] is None
+
+
+def test_places_are_as_short_as_can_be(run, small_course, monkeypatch):
+    monkeypatch.chdir(small_course)
+    assert " tests/test_a.py:2 " in run("equations", "2.2").output
+    monkeypatch.chdir(small_course / "tests")
+    shown = run("equations", "2.2").output
+    assert " test_a.py:2 " in shown and f" {small_course / 'edugen' / 'a.py'}:1" in shown.replace("\n", "")
 
 
 def test_equations_of_a_file_in_the_middle_of_an_edit(run, small_course):

@@ -14,7 +14,7 @@ from .. import manifest
 from ..manifest import Section, UnknownSection
 from ..workspace import Workspace
 
-__all__ = ["SectionName", "command", "edugen", "refuse", "say", "show", "workspace_here"]
+__all__ = ["SectionName", "command", "edugen", "location", "refuse", "say", "show", "workspace_here"]
 
 # The way a student meets them. A command that is not listed is not shown.
 ORDER = {
@@ -39,6 +39,15 @@ def show(*columns: str, rows: Sequence[tuple[str, ...]], numbers: tuple[int, ...
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
+
+
+def location(path: Path, line: int | None = None) -> str:
+    """A path, with its line, in rich's markup: as short as it can be from here, and a link where the terminal has links."""
+    try:
+        shown = str(path.relative_to(Path.cwd()))
+    except ValueError:
+        shown = str(path)
+    return f"[link={path.absolute().as_uri()}]{escape(shown)}{f':{line}' if line else ''}[/link]"
 
 
 def refuse(message: str) -> NoReturn:
