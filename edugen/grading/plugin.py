@@ -3,6 +3,8 @@
 A check is a test function in a file `check_<stem>.py` with a mark `points(n)`. It gets the submission by the fixture
 `student` (by default the file `<stem>.py` beside it) and its numbers by `rng`. Its points are earned when all its
 parameters pass. The list of checks is made before any of them runs, and every score starts at zero.
+
+A function marked `manual({"criterion": points, ...})` is a task that a person grades; it is listed and never run.
 """
 from __future__ import annotations
 
@@ -23,6 +25,7 @@ import numpy as np
 import pytest
 
 import edugen
+from edugen.grading.fingerprint import fingerprint
 from edugen.grading.process import ISOLATION, Limits, Pool
 from edugen.grading.student import Student, StudentError, describe, last_call, plain, read
 
@@ -30,7 +33,8 @@ __all__ = ["GRADER", "Grader", "Score"]
 
 MARKS = ("points(n): what a check of an exercise is worth",
          "hint(idea, formula, first_line): three hints of a check, from the vaguest to the plainest",
-         "timeout(seconds): wall clock a call of a check may take")
+         "timeout(seconds): wall clock a call of a check may take",
+         "manual(rubric): a task that a person grades; the points of each criterion")
 
 
 @dataclass
@@ -42,6 +46,18 @@ class Score:
     earned: int = 0
     status: str = "not run"         # passed, failed, unwritten or not run
     message: str = ""
+    seconds: float = 0.0
+    item: str = ""                  # what failed: the check with its parameters
+    answers: list[Any] = field(default_factory=list)        # to what, and with what answer: name, fingerprint
+
+
+@dataclass
+class Task:
+    """What a person grades: the points of each criterion."""
+
+    name: str
+    rubric: dict[str, int]
+    about: str = ""
 
 
 @dataclass
@@ -51,19 +67,22 @@ class Grader:
     submission: Path | None = None
     seed: str = "0"
     hints: int = 0
-    fresh: bool = True              # a worker a check; otherwise one for all, as long as it lives
+    fresh: bool = True              # a worker a check, all its parameters; otherwise one for all, as long as it lives
     pool: Pool = field(default_factory=Pool)
     scores: dict[str, Score] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
     waiting: dict[str, set[str]] = field(default_factory=dict)      # parameters of each check that have not passed
     students: dict[str, Student] = field(default_factory=dict)
     sources: dict[Path, bytes] = field(default_factory=dict)        # read once a run: every check grades the same bytes
     file: Path | None = None
+    check: str = ""                 # whose worker it is, when each has its own
     began: float = 0.0
 
     def open(self, items: list[pytest.Item]) -> None:
         """Start anew: every check that was collected, at zero."""
         self.close()
-        self.scores, self.waiting, self.sources, self.began = {}, {}, {}, time.monotonic()
+        self.scores, self.waiting, self.sources, self.file, self.began = {}, {}, {}, None, time.monotonic()
+        self.tasks = [Task(item.name, rubric(item), describe_task(item)) for item in items if is_manual(item)]
         for item in filter(is_check, items):
             self.scores.setdefault(key(item.nodeid), Score(key(item.nodeid).rpartition("::")[2], points(item)))
             self.waiting.setdefault(key(item.nodeid), set()).add(item.nodeid)
@@ -71,6 +90,9 @@ class Grader:
     def student(self, item: pytest.Item) -> Student:
         """The submission, in a worker that no other check has used, unless they share."""
         stem, mark = item.path.stem.removeprefix("check_"), item.get_closest_marker("timeout")
+        if self.fresh and self.check != key(item.nodeid):
+            self.close()
+        self.check = key(item.nodeid)
         self.file = self.submission or item.path.with_name(f"{stem}.py")
         student = self.students.get(stem)
         if student is None or student.over:
@@ -88,8 +110,9 @@ class Grader:
             student.close()
         self.students.clear()
 
-    def record(self, nodeid: str, outcome: str, message: str, kind: str) -> None:
+    def record(self, item: pytest.Item, outcome: str, message: str = "", kind: str = "") -> None:
         """What happened to one set of parameters of a check."""
+        nodeid = item.nodeid
         score, waiting = self.scores[key(nodeid)], self.waiting[key(nodeid)]
         if outcome == "passed":
             waiting.discard(nodeid)
@@ -98,17 +121,21 @@ class Grader:
         elif outcome == "failed":
             first = score.status in ("not run", "passed")
             score.earned, score.status = 0, "unwritten" if kind == "unwritten" else "failed"
-            score.message = message if first else score.message
+            if first:
+                score.message, score.item = message, item.name
+                student = self.students.get(item.path.stem.removeprefix("check_"))
+                score.answers = [[call.name, fingerprint(call.result[0])]
+                                 for call in (student.calls if student is not None else ()) if call.result]
 
     def report(self) -> dict[str, Any]:
         """Everything about this run that a reader may want to know."""
         source = self.sources.get(self.file) if self.file is not None else None
         scores = list(self.scores.values())
         return {"submission": str(self.file or ""), "sha256": hashlib.sha256(source).hexdigest() if source is not None else None,
-                "edugen": edugen.__version__, "seed": self.seed, "isolation": ISOLATION,
+                "edugen": edugen.__version__, "seed": self.seed, "isolation": ISOLATION, "limits": asdict(Limits()),
                 "seconds": round(time.monotonic() - self.began, 3),
                 "points": sum(s.points for s in scores), "earned": sum(s.earned for s in scores),
-                "checks": [asdict(s) for s in scores]}
+                "checks": [asdict(s) for s in scores], "manual": [asdict(task) for task in self.tasks]}
 
 
 GRADER = pytest.StashKey[Grader]()
@@ -116,8 +143,29 @@ GRADER = pytest.StashKey[Grader]()
 
 def is_check(item: pytest.Item) -> bool:
     """Whether a test belongs to an exercise."""
-    return (isinstance(item, pytest.Function) and item.path.name.startswith("check_")
+    return (isinstance(item, pytest.Function) and item.path.name.startswith("check_") and not is_manual(item)
             and ("student" in item.fixturenames or item.get_closest_marker("points") is not None))
+
+
+def is_manual(item: pytest.Item) -> bool:
+    """Whether a person grades it."""
+    return item.path.name.startswith("check_") and item.get_closest_marker("manual") is not None
+
+
+def rubric(item: pytest.Item) -> dict[str, int]:
+    """The criteria of a manual task and their points."""
+    mark = item.get_closest_marker("manual")
+    found = mark.args[0] if mark is not None and len(mark.args) == 1 else None
+    if not isinstance(found, dict) or not found or item.get_closest_marker("points") is not None or not all(
+            isinstance(name, str) and type(n) is int and n > 0 for name, n in found.items()):
+        raise pytest.UsageError(f"{item.nodeid} needs the mark pytest.mark.manual({{criterion: points, ...}}), whole numbers "
+                                "above 0, and no mark pytest.mark.points")
+    return found
+
+
+def describe_task(item: pytest.Item) -> str:
+    """The docstring of a manual task: what is asked."""
+    return " ".join((getattr(getattr(item, "function", None), "__doc__", "") or "").split())
 
 
 def key(nodeid: str) -> str:
@@ -150,9 +198,9 @@ def student(request: pytest.FixtureRequest) -> Iterator[Student]:
         raise pytest.UsageError("the fixture `student` belongs to files named check_<stem>.py")
     grader = request.config.stash[GRADER]
     last_call.set(None)
-    yield grader.student(request.node)
-    if grader.fresh:
-        grader.close()
+    student = grader.student(request.node)
+    student.calls = []
+    yield student
     last_call.set(None)
 
 
@@ -209,6 +257,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     grader = item.config.stash[GRADER]
+    if is_manual(item):
+        pytest.skip("a person grades this")
     if is_check(item) and grader.scores[key(item.nodeid)].status in ("failed", "unwritten"):
         pytest.skip("the check has failed already, with other parameters")
 
@@ -219,11 +269,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if not is_check(item):
         return report
     grader = item.config.stash[GRADER]
+    grader.scores[key(item.nodeid)].seconds += round(call.duration, 4)
     if report.failed and call.excinfo is not None:
         error = call.excinfo.value
-        grader.record(item.nodeid, "failed", plain(str(report.longrepr)), getattr(error, "kind", ""))
+        grader.record(item, "failed", plain(str(report.longrepr)), getattr(error, "kind", ""))
     elif call.when == "call" and report.passed and not hasattr(report, "wasxfail"):
-        grader.record(item.nodeid, "passed", "", "")
+        grader.record(item, "passed")
     return report
 
 

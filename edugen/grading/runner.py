@@ -1,16 +1,19 @@
 """Many submissions through one pytest session: the checks are collected once, then run against each submission in turn.
 
 The session is a process of its own (`python -m edugen.grading.runner`), without pytest's other plugins, settings or
-conftest files, so that nothing about the place it is run from changes a mark.
+conftest files, so that nothing about the place it is run from changes a mark. It is told what to grade line by line on its
+standard input, and answers with a line: orders and seeds lie in no file, and what is graded is kept at once.
 """
 from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +22,15 @@ from typing import Any
 import pytest
 
 from edugen.grading.plugin import GRADER
+from edugen.grading.process import Limits
 
-__all__ = ["Run", "grade"]
+__all__ = ["Run", "Session", "SessionEnded", "grade"]
+
+START = 120.0           # seconds in which pytest collects the checks, on a busy machine
+
+
+class SessionEnded(RuntimeError):
+    """A session that ended, or was ended, in the middle of a run: by a fault of ours, or by what it graded."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +38,111 @@ class Run:
     """One submission with one seed.
 
     `fresh` gives each check a worker that no other check has used; otherwise the checks share one as long as it lives,
-    which is faster and is for code that we wrote. `hints` is how many of its three hints a failed check shows.
+    which is faster and is for code that we wrote. `hints` is how many of its three hints a failed check shows. `only`
+    names the checks to run, where not all are wanted; the others stay "not run".
     """
 
     submission: str
     seed: str = "0"
     fresh: bool = True
     hints: int = 0
+    only: tuple[str, ...] = ()
+
+
+class Session:
+    """The checks of an exercise, collected and ready: `session.grade(run)` is a report, as `--report` writes it.
+
+    Parameters
+    ----------
+    check : the file check_<stem>.py
+
+    Attributes
+    ----------
+    manifest : dict
+        the report of a run that never took place: every check at zero
+
+    Raises
+    ------
+    RuntimeError
+        when the checks cannot be collected, with what pytest said
+    """
+
+    def __init__(self, check: Path) -> None:
+        root = str(Path(__file__).parents[2])
+        inherited = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_WORKER")}
+        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._folder = tempfile.TemporaryDirectory(prefix="edugen-grade-", ignore_cleanup_errors=True)
+        self._said = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "edugen.grading.runner", str(Path(check).resolve())], cwd=self._folder.name, bufsize=0,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
+            env={**inherited, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1",
+                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+        try:
+            self.manifest = self._answer(START)
+        except SessionEnded:
+            self.close()
+            raise RuntimeError(f"the checks in {check} could not be run:\n{self._words()}") from None
+        self.items: int = self.manifest.pop("items")
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        self.close(now=error is not None)
+
+    def grade(self, run: Run) -> dict[str, Any]:
+        """The report of one run; SessionEnded if the session does not live to give it."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(asdict(run)).encode() + b"\n")
+        except OSError:
+            raise SessionEnded(f"the grading session ended: {self._words()}") from None
+        limits = Limits()
+        return self._answer(START + self.items * (limits.total + limits.start))
+
+    def close(self, now: bool = False) -> None:
+        """End the session, at once or when it has ended its workers."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+            self._process.wait(0.5 if now else 10.0)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stream:
+            rest = b""
+            while data := stream.read(1 << 16):
+                *whole, rest = (rest + data).split(b"\n")
+                for line in whole:
+                    self._lines.put(line)
+        self._lines.put(b"")
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            self._process.kill()
+            raise SessionEnded(f"the grading session did not answer within {seconds:g} s") from None
+        if not line:
+            raise SessionEnded(f"the grading session ended: {self._words()}")
+        return json.loads(line)
+
+    def _words(self) -> str:
+        """The end of what the session said on its error output."""
+        try:
+            self._process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._said.seek(0, os.SEEK_END)
+        self._said.seek(max(0, self._said.tell() - 4000))
+        return self._said.read().decode("utf-8", "replace")
 
 
 def grade(check: Path, runs: Sequence[Run], jobs: int = 1) -> list[dict[str, Any]]:
@@ -51,66 +159,81 @@ def grade(check: Path, runs: Sequence[Run], jobs: int = 1) -> list[dict[str, Any
     RuntimeError
         when the checks themselves cannot be run, with what pytest said
     """
-    parts = [runs[i::jobs] for i in range(jobs)]
     reports: list[Any] = [None] * len(runs)
+    waiting = iter(range(len(runs)))
+
+    def work(_: int) -> None:
+        with Session(check) as session:
+            for i in each(waiting):
+                reports[i] = session.grade(runs[i])
+
+    jobs = max(1, min(jobs, len(runs)))
     with ThreadPoolExecutor(jobs) as executor:
-        for i, part in enumerate(executor.map(lambda part: _session(check, part) if part else [], parts)):
-            reports[i::jobs] = part
+        list(executor.map(work, range(jobs)))
     return reports
 
 
-def _session(check: Path, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    root = str(Path(__file__).parents[2])
-    inherited = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_WORKER")}
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    with tempfile.TemporaryDirectory(prefix="edugen-grade-") as folder:
-        job, out = Path(folder, "job.json"), Path(folder, "reports.json")
-        job.write_text(json.dumps({"check": str(check.resolve()), "runs": [asdict(run) for run in runs], "out": str(out)}))
-        done = subprocess.run([sys.executable, "-m", "edugen.grading.runner", str(job)], cwd=folder, text=True, errors="replace",
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              env={**inherited, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1",
-                                   "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
-        if not out.exists():
-            raise RuntimeError(f"the checks in {check} could not be run:\n{done.stdout[-4000:]}")
-        return json.loads(out.read_text(encoding="utf-8"))
+_turn = threading.Lock()
 
 
-class Session:
-    """A pytest plugin that runs the collected checks once per submission."""
+def each(waiting: Iterator[int]) -> Iterator[int]:
+    """The rest of an iterator that several threads share, one item at a time."""
+    while True:
+        with _turn:
+            i = next(waiting, None)
+        if i is None:
+            return
+        yield i
 
-    def __init__(self, runs: list[Run]) -> None:
-        self.runs = runs
-        self.reports: list[dict[str, Any]] = []
+
+# -- inside the session's process ----------------------------------------------------------------------------------------
+
+
+class Server:
+    """A pytest plugin that runs the collected checks once for each line that it reads."""
+
+    def __init__(self, orders: Any, answer: Callable[[dict[str, Any]], None]) -> None:
+        self.orders, self.answer = orders, answer
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of pytest's own loop."""
         if session.testsfailed:
             raise session.Interrupted("the checks could not be collected")
         grader = session.config.stash[GRADER]
-        for run in self.runs:
+        if not grader.scores:
+            raise pytest.UsageError("no checks were found: a grade of nothing is not a grade")
+        self.answer({**grader.report(), "items": len(session.items)})
+        for line in self.orders:
+            run = Run(**json.loads(line))
             grader.submission, grader.seed, grader.fresh, grader.hints = Path(run.submission), run.seed, run.fresh, run.hints
             grader.open(session.items)
-            if not grader.scores:
-                raise pytest.UsageError("no checks were found: a grade of nothing is not a grade")
-            for i, item in enumerate(session.items):
-                after = session.items[i + 1] if i + 1 < len(session.items) else None
+            items = [item for item in session.items
+                     if not run.only or item.nodeid.partition("[")[0].rpartition("::")[2] in run.only]
+            for item, after in zip(items, [*items[1:], None]):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            self.reports.append(grader.report())
+            self.answer(grader.report())
+            grader.close()
         return True
 
 
-def main(job: str) -> None:
-    """Do what a job file says."""
-    order = json.loads(Path(job).read_text(encoding="utf-8"))
-    check, settings = Path(order["check"]), Path(job).with_name("pytest.ini")
+def main(check: Path) -> None:
+    """Serve the checks of one file until standard input ends."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)                                   # what pytest says is no answer
+    settings = Path("pytest.ini")
     settings.write_text("[pytest]\n")
-    session = Session([Run(**run) for run in order["runs"]])
-    options = ["-p", "edugen.grading.plugin", "-p", "no:cacheprovider", "--noconftest", "--import-mode=importlib",
-               "-c", str(settings), "--rootdir", str(check.parent), "-q", "--disable-warnings", "--tb=short"]
-    pytest.main([str(check), *options], plugins=[session])
-    if len(session.reports) == len(session.runs):
-        Path(order["out"]).write_text(json.dumps(session.reports), encoding="utf-8")
+
+    def answer(report: dict[str, Any]) -> None:
+        view = memoryview(json.dumps(report).encode() + b"\n")
+        while view:
+            view = view[answers.write(view):]
+
+    options = ["-p", "edugen.grading.plugin", "-p", "no:cacheprovider", "--noconftest", "--import-mode=importlib", "-s",
+               "-c", str(settings.resolve()), "--rootdir", str(check.parent), "-q", "--disable-warnings", "--tb=short"]
+    orders = os.fdopen(os.dup(0), "rb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    pytest.main([str(check), *options], plugins=[Server(orders, answer)])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(Path(sys.argv[1]))

@@ -223,9 +223,42 @@ def test_each_check_has_a_worker_of_its_own(run):
         @pytest.mark.points(1)
         @pytest.mark.parametrize("k", [0, 1])
         def test_a(student, k):
-            assert student.call("count") == 1 and student.call("count") == 2
+            assert student.call("count") == 2 * k + 1 and student.call("count") == 2 * k + 2
+        @pytest.mark.points(1)
+        def test_b(student):
+            assert student.call("count") == 1
     """, "calls = []\ndef count():\n    calls.append(1)\n    return len(calls)\n")
-    assert report["earned"] == 1
+    assert report["earned"] == 2                # all parameters of a check share one
+
+
+def test_a_failed_check_keeps_what_was_answered(run):
+    _, _, report = run(submission="def double(x): return x\ndef half(x): raise ValueError\n")
+    double, half = report["checks"]
+    assert double["item"] == "test_double[1.0]" and double["seconds"] > 0
+    (name, answer), = double["answers"]
+    assert name == "double" and answer["form"] == ["(4,) f"] and len(answer["numbers"]) == 4
+    assert half["answers"] == [] and half["item"] == "test_half"
+
+
+MANUAL = CHECK + '''
+@pytest.mark.manual({"names the assumption": 1, "draws the conclusion": 2})
+def test_proof():
+    """Why is double linear?"""
+    raise AssertionError
+'''
+
+
+def test_a_manual_task_is_listed_and_never_run(run):
+    code, text, report = run(MANUAL)
+    assert code == 0 and (report["earned"], report["points"]) == (5, 5)
+    assert report["manual"] == [{"name": "test_proof", "rubric": {"names the assumption": 1, "draws the conclusion": 2},
+                                 "about": "Why is double linear?"}]
+
+
+@pytest.mark.parametrize("mark", ['manual("a")', "manual({})", 'manual({"a": 0})', 'manual({"a": 1.5})', "manual"])
+def test_a_malformed_rubric_is_its_authors_mistake(run, mark):
+    code, text, report = run(CHECK + f"\n@pytest.mark.{mark}\ndef test_proof(): pass\n")
+    assert code == 4 and "test_proof needs the mark pytest.mark.manual" in text and report is None
 
 
 def test_one_submission_takes_the_checks_of_one_exercise(run, tmp_path):

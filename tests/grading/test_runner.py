@@ -1,7 +1,7 @@
 """Many submissions through one session: each with its own seed, in order, and none the worse for its neighbors."""
 import pytest
 
-from edugen.grading.runner import Run, grade
+from edugen.grading.runner import Run, Session, SessionEnded, grade
 
 CHECK = '''
 import pytest
@@ -50,13 +50,32 @@ def test_reports_come_in_the_order_of_the_runs(files):
 
 def test_the_same_runs_give_the_same_reports(files):
     runs = [Run(str(files / "s1.py"), "a"), Run(str(files / "s2.py"))]
-    once, again = ([report["checks"] for report in grade(files / "check_task.py", runs)] for _ in range(2))
+    once, again = ([[{**c, "seconds": 0} for c in report["checks"]] for report in grade(files / "check_task.py", runs)]
+                   for _ in range(2))
     assert once == again
 
 
 def test_hints_are_a_runs_own(files):
     reports = grade(files / "check_task.py", [Run(str(files / "s0.py"), hints=n) for n in range(4)])
     assert [report["checks"][0]["message"].count("of 3: ") for report in reports] == [0, 1, 2, 3]
+
+
+def test_a_session_has_a_manifest_and_grades_on_demand(files):
+    with Session(files / "check_task.py") as session:
+        assert [(c["name"], c["points"], c["earned"], c["status"]) for c in session.manifest["checks"]] == [
+            ("test_number", 1, 0, "not run"), ("test_count", 1, 0, "not run")]
+        one = session.grade(Run(str(files / "s0.py"), only=("test_count",)))
+        assert [c["status"] for c in one["checks"]] == ["not run", "failed" if one["earned"] == 0 else "passed"]
+        two = session.grade(Run(str(files / "s1.py"), only=("test_count",)))
+        assert one["earned"] == two["earned"] == 1 and one["sha256"] != two["sha256"]
+
+
+def test_a_session_that_is_killed_says_so(files):
+    session = Session(files / "check_task.py")
+    session._process.kill()
+    with pytest.raises(SessionEnded):
+        session.grade(Run(str(files / "s0.py")))
+    session.close()
 
 
 def test_nothing_near_the_checks_or_in_the_environment_changes_a_mark(files, monkeypatch):
