@@ -6,10 +6,8 @@ import math
 import operator
 import os
 import re
-import sys
 import zipfile
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Sized
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from edugen.autodiff import tree, value_and_grad
+from edugen.progress import bar
 
 __all__ = ["History", "Optimizer", "minibatches", "train"]
 
@@ -221,7 +220,7 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     both = _differentiated(loss, by_hand)
     total = epochs * len(batches) if isinstance(batches, Sized) else None
     try:
-        with _bar(progress, total, run.step) as tell:
+        with bar(progress, total, run.step) as tell:
             for epoch in range(len(run.history) + 1, epochs + 1):
                 row = _epoch(run, both, batches, optimizer, tell)
                 if validate:
@@ -315,24 +314,6 @@ def _diagnosis(theta, g, last):
         before = f"the gradient before it is not finite at {_broken(last)}" if _broken(last) else "the step before was too long"
         cause = f"{_broken(theta)} is not finite, because {before}"
     return f"{cause}. Lower the learning rate, look at the batch, or find the line inside `with edugen.debug():`"
-
-
-@contextmanager
-def _bar(wanted, total, done):
-    """`tell(steps, name="value", ...)` on a terminal and in a notebook; elsewhere tqdm is not even imported."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", bool)()
-    watched = hasattr(shell, "kernel") or getattr(sys.stderr, "isatty", bool)()
-    if not (wanted and watched) or os.environ.get("TQDM_DISABLE"):          # tqdm's own bar for notebooks forgets to ask
-        yield lambda steps, **values: None
-        return
-    from tqdm.auto import tqdm
-    told: dict[str, str] = {}
-    with tqdm(total=total, initial=done, unit="step") as bar:
-        def tell(steps, **values):
-            told.update(values)
-            bar.set_postfix_str(", ".join(map(" ".join, told.items())), refresh=False)
-            bar.update(steps)
-        yield tell
 
 
 class _Checkpoint:
