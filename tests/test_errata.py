@@ -267,3 +267,42 @@ def test_2_95_printed():
 
 def test_2_95_right():
     assert descends(lambda g: -0.01 * average(g, 0.9) / np.sqrt(average(g ** 2, 0.999) + 1e-8))
+
+
+# What the divergence and the mutual information measure.
+
+def divergence(p, q):
+    return np.sum(p * np.log(p / q))
+
+
+def test_V_28_printed():
+    p = np.array([0.7, 0.2, 0.1])
+    others = np.random.default_rng(0).dirichlet(np.ones(3), 200)
+    similarity = np.array([divergence(p, q) for q in (p, *others)])
+    assert np.argmax(similarity) != 0 and np.all(similarity[1:] > similarity[0])         # p would be least similar to itself
+
+
+def test_V_28_right():
+    p, q = np.array([0.7, 0.2, 0.1]), np.array([0.1, 0.2, 0.7])
+    along = [divergence(p, (1 - t) * p + t * q) for t in np.linspace(0, 1, 11)]
+    assert along[0] == 0 and np.all(np.diff(along) > 0)
+
+
+def left_and_taken(joint):
+    """H(x | y), and I(x; y)."""
+    given_y = joint / joint.sum(axis=0)
+    left = -np.sum(joint * np.log(np.where(joint > 0, given_y, 1)))
+    apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
+    return left, np.sum(joint * np.log(np.where(joint > 0, joint / apart, 1)))
+
+
+def test_V_32_printed():
+    (left, information), bits = left_and_taken(np.full((4, 4), 1 / 16)), np.log(4)       # independent: observing y tells nothing
+    assert np.isclose(left, bits) and np.isclose(information, 0)
+
+
+def test_V_32_right():
+    for joint in (np.full((4, 4), 1 / 16), np.eye(4) / 4, np.random.default_rng(0).dirichlet(np.ones(12)).reshape(3, 4)):
+        p = joint.sum(axis=1)
+        left, information = left_and_taken(joint)
+        assert np.isclose(information, -np.sum(p * np.log(p)) - left)

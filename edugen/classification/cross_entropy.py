@@ -12,35 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from edugen.autodiff import Tensor, primitive, rule, stop_gradient
+from edugen.autodiff import primitive, rule
+from edugen.background.information import entropy
 
 from .losses import energy_of, one_hot
 
 __all__ = ["cross_entropy_loss", "entropy", "lagrangian", "maximum_entropy_objective", "probabilities"]
-
-
-def entropy(p: Any) -> Any:
-    r"""Shannon's entropy, :math:`H = -\sum_y p_y \log p_y` in nats, where 0 log 0 counts as 0.  Cho (2.15), (2.16).
-
-    Parameters
-    ----------
-    p : array (..., K), no entry negative
-        At an entry of exactly 0 the slope is infinite; the engine takes that term as a constant.
-
-    Returns
-    -------
-    array (...)
-
-    Examples
-    --------
-    >>> entropy(np.array([[0.25, 0.25, 0.25, 0.25], [0.0, 0.5, 0.5, 0.0], [0.0, 1.0, 0.0, 0.0]])) / np.log(2)
-    array([2., 1., 0.])
-    """
-    p = p if isinstance(p, Tensor) else np.asarray(p)
-    if not np.all(p >= 0):
-        raise ValueError(f"p must hold no negative number, as (2.18) says; its smallest is {np.min(stop_gradient(p))}. "
-                         "Energies become probabilities by probabilities(energies)")
-    return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0), axis=-1) + 0.0     # (2.15), (2.16); no -0
 
 
 def maximum_entropy_objective(p: Any, energies: Any) -> Any:

@@ -1,0 +1,7 @@
+# fails: test_fisher
+from solution import *
+from solution import fisher as right
+
+
+def fisher(logits):
+    return -right(logits)

@@ -1,0 +1,6 @@
+# fails: test_dependence
+from solution import *
+
+
+def dependence(x, y):
+    return 0.3
