@@ -1,4 +1,4 @@
-"""Surprise, divergence, information.  Vidal's background, Grover's lecture.     20 points: three core tasks, then three next steps
+"""Surprise, divergence, information.  Vidal's background, Grover.     20 points: three core tasks, then three next steps
 
 Fill in the functions; `edugen check information` tells you how far you are. Logarithms are natural: everything is in nats. A
 term with p = 0 counts as 0, whatever the logarithm beside it.
@@ -69,8 +69,8 @@ def lempel_ziv(symbols):
     """A code that knows no probabilities, and learns them from what it reads.   (4 points, build)
 
     Cut the sequence into phrases, each the shortest that has not stood before: a phrase that has, and one more symbol. Write
-    down that earlier phrase's number, and the symbol. Phrases count from 1, and 0 is the empty one. The last phrase may stop short
-    and be one that has stood before. Of 0, 0 1, 0 1 1, 0 comes [(0, 0), (1, 1), (2, 1), (0, 0)].  Ziv & Lempel (1978).
+    down that earlier phrase's number, and the symbol. Phrases count from 1, and 0 is the empty one. The last phrase may stop
+    short and be one that has stood before. Of 0, 0 1, 0 1 1, 0 comes [(0, 0), (1, 1), (2, 1), (0, 0)].  Ziv & Lempel (1978).
 
     Parameters
     ----------
