@@ -1,4 +1,5 @@
 """The stopwatch itself: it alternates processes, compares results before times, and README shows what it wrote."""
+import importlib
 import importlib.util
 import re
 import subprocess
@@ -133,3 +134,39 @@ def test_results_are_compared_as_arrays():
     for wrong in (np.ones((2, 3)) * 1.002, np.ones((3, 2)), np.full((2, 3), np.nan)):
         with pytest.raises(AssertionError, match="row: the sides disagree, a and c"):
             compare.agree("row", [np.ones((2, 3)), np.ones((2, 3)), wrong], ["a", "b", "c"], 1e-3)
+
+
+def test_slopes():
+    """A line is fitted, and every module of kernels has its case."""
+    slopes = imported(HERE / "slopes.py")
+    assert slopes.slope([3e-6 * m**1.5 for m in slopes.MULTIPLES]) == pytest.approx(1.5)
+    for name, case in slopes.CASES.items():
+        step = case.make(1)
+        step()
+        assert case.grows and case.slope > 0 and case.within < 0.4, name
+    import edugen.kernels
+    source = (HERE / "slopes.py").read_text(encoding="utf-8")
+    for module in Path(edugen.kernels.__file__).parent.glob("*.py"):
+        if "@kernel" in module.read_text(encoding="utf-8"):
+            assert module.stem in source, f"{module.stem} has no case in slopes.py"
+    drawn = slopes.picture({"softmax": [1e-3 * m for m in slopes.MULTIPLES]})
+    assert "softmax: 1.00" in drawn.alt
+
+
+def test_first_call_calls_every_kernel(monkeypatch):
+    """Each function with a twin, and each of them is called."""
+    from edugen.kernels import use
+    first_call, called, kernels = imported(HERE / "first_call.py"), set(), set()
+    for file in (HERE.parents[1] / "edugen" / "kernels").glob("*.py"):
+        module = importlib.import_module(f"edugen.kernels.{file.stem}")
+        for name, function in vars(module).items():
+            if hasattr(function, "reference") and function.__module__ == module.__name__:
+                def spied(*args, _name=f"{file.stem}.{name}", _function=function, **options):
+                    called.add(_name)
+                    return _function(*args, **options)
+                spied.reference = function.reference                      # a twin may ask for it by its module's name
+                monkeypatch.setattr(module, name, spied)
+                kernels.add(f"{file.stem}.{name}")
+    with use("numpy"):
+        first_call.every_kernel()
+    assert kernels and kernels == called

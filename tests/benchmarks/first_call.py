@@ -1,0 +1,55 @@
+"""The first call: every kernel once in float32, with Numba imported and everything compiled or read from the cache.
+
+What a student waits for the first time, and every time after that. Each measurement is a process of its own, the cold one with a
+cache folder of its own.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+X, Y = np.ones((4, 8), np.float32), np.ones((8, 4), np.float32)
+ROW, COLUMN, LABELS = np.ones(8, np.float32), np.ones(4, np.float32), np.zeros(4, np.int64)
+IMAGES, FILTERS, OUT = (np.ones(shape, np.float32) for shape in ((2, 3, 8, 8), (4, 3, 3, 3), (2, 4, 6, 6)))
+CALLS = {                                                                # module: a call of each of its kernels, on 2-D images only
+    "convolution": lambda m: (m.correlate(IMAGES, FILTERS, (1, 1), (1, 1), 1),
+                              m.input_gradient(OUT, FILTERS, (8, 8), (1, 1), (1, 1), 1),
+                              m.filter_gradient(IMAGES, OUT, (3, 3), (1, 1), (1, 1), 1)),
+    "gibbs": lambda m: (m.bernoulli(X, ROW, 1, 0), m.boltzmann_sweeps(np.zeros((1, 4), np.float32), np.zeros((4, 4), np.float32),
+                                                                      COLUMN, 1, 1),
+                        m.ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1),
+                        m.ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1, checkerboard=False)),
+    "matmul": lambda m: (m.matmul(X, Y), m.matmul(X[None], Y[None]), m.matmul(np.ones((99, 99), np.float32),
+                                                                              np.ones((99, 99), np.float32))),
+    "softmax": lambda m: (m.softmax(X), m.log_softmax(X), m.logsumexp(X), m.cross_entropy(X, LABELS),
+                          m.cross_entropy_gradient(COLUMN, X, LABELS)),
+}
+
+
+def every_kernel():
+    """Each kernel once."""
+    from importlib import import_module
+    for name, call in CALLS.items():
+        call(import_module(f"edugen.kernels.{name}"))
+
+
+def side(warm):
+    folder = tempfile.TemporaryDirectory()
+    os.environ["EDUGEN_CACHE"] = folder.name
+    if warm:                                                             # filled by a process before this one
+        code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import first_call; first_call.every_kernel()"
+        subprocess.run([sys.executable, "-c", code], check=True)
+    import edugen  # noqa: F401
+
+    def result(keep=folder):
+        assert any(Path(keep.name).rglob("*.nbi")), "the kernels were not kept in the cache"
+    return every_kernel, result
+
+
+ROWS = {
+    "every kernel once, cold cache": {"sides": {"edugen": lambda: side(False)}, "goal": 25.0, "unit": "s", "once": True},
+    "every kernel once, warm cache": {"sides": {"edugen": lambda: side(True)}, "goal": 1.0, "unit": "s", "once": True},
+}
