@@ -1,16 +1,27 @@
-"""The checks of an exercise, run on a student's file by the grader."""
+"""The checks of an exercise: its tasks and their hints, read from the file; and run on a student's file by the grader."""
 
-from dataclasses import dataclass
+import ast
+import re
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from ..grading.runner import Run, grade
 from .manifest import Section
 
-__all__ = ["Check", "ChecksFailed", "Result", "check"]
+__all__ = ["Check", "ChecksFailed", "Result", "Task", "check", "tasks"]
 
 
 class ChecksFailed(RuntimeError):
-    """The checks themselves could not be run; the message ends with the error."""
+    """The checks themselves could not be read or run; the message ends with the error."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of an exercise, as its check describes it: its name, what it is worth, and its hints."""
+
+    name: str
+    points: int
+    hints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,15 @@ class Check:
     earned: int
     status: str
     message: str
+
+    @property
+    def task(self) -> str:
+        """The task that it checks.
+
+        >>> Check("test_margin_loss", 3, 0, "failed", "").task
+        'margin_loss'
+        """
+        return self.name.removeprefix("test_")
 
 
 @dataclass(frozen=True)
@@ -37,26 +57,70 @@ class Result:
         """The first check that did not pass."""
         return next((check for check in self.checks if check.status != "passed"), None)
 
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The tasks whose checks passed."""
+        return tuple(check.task for check in self.checks if check.status == "passed")
 
-def check(section: Section, submission: Path, hints: int = 0) -> Result:
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {"earned": self.earned, "points": self.points, "checks": [asdict(check) for check in self.checks]}
+
+
+def tasks(section: Section) -> tuple[Task, ...]:
+    """The tasks of a section's exercise, from the marks in the file of its checks, which is read and not run.
+
+    Raises
+    ------
+    ChecksFailed
+        Where the file is missing, or is not Python, or a mark is not written out.
+
+    Examples
+    --------
+    >>> from .manifest import course
+    >>> tasks(course().find("losses"))[0].name
+    'error_rate'
+    """
+    try:
+        body = ast.parse(section.checks.read_text(encoding="utf-8")).body
+        found = []
+        for function in (node for node in body if isinstance(node, ast.FunctionDef)):
+            calls = [mark for mark in function.decorator_list if isinstance(mark, ast.Call)]
+            marks = {mark.func.attr: [ast.literal_eval(argument) for argument in mark.args] for mark in calls
+                     if isinstance(mark.func, ast.Attribute) and mark.func.attr in ("points", "hint")}
+            if "points" in marks:
+                found.append(Task(function.name.removeprefix("test_"), marks["points"][0], tuple(marks.get("hint", ()))))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ChecksFailed(f"{section.checks} cannot be read: {error}") from error
+    return tuple(found)
+
+
+def check(section: Section, submission: Path) -> Result:
     """Run the checks of a section on the file of a student.
 
     Parameters
     ----------
     section : whose checks
     submission : the student's file; only a worker process imports it
-    hints : how many of the three hints of a failed check its message shows
 
     Raises
     ------
     ChecksFailed
         Where the checks could not be collected or run.
     """
+    from ..grading.runner import Run, grade
+
     try:
-        (report,) = grade(section.checks, [Run(str(submission.absolute()), hints=hints)])
+        (report,) = grade(section.checks, [Run(str(submission.absolute()))])
     except RuntimeError as error:
         lines = str(error).splitlines()
         told = "\n".join([line[1:].strip() for line in lines if line.startswith("E ")] or lines[-5:])
         raise ChecksFailed(f"{section.checks.name} could not be run: {told}") from error
     checks = (Check(**{name: entry[name] for name in Check.__annotations__}) for entry in report["checks"])
-    return Result(report["points"], report["earned"], tuple(checks))
+    return Result(report["points"], report["earned"], tuple(map(_for_a_student, checks)))
+
+
+def _for_a_student(check: Check) -> Check:
+    """Without the line that tells those who run pytest how to see a hint: here the command for it is `edugen hint`."""
+    message = re.sub(r"(\A|\n)Stuck\? Run this with --hints.*", "", check.message)
+    return Check(check.name, check.points, check.earned, check.status, message)

@@ -1,12 +1,14 @@
 """Where the course lies: beside setup.cfg in a clone, inside the package in an installed wheel."""
 
 import os
+import time
 from pathlib import Path
 
 import edugen
 
-__all__ = ["clone", "tree", "write_atomically"]
+__all__ = ["clone", "sweep", "tree", "write_atomically"]
 
+PART = ".edugen-part"
 PACKAGE = Path(edugen.__file__).resolve().parent
 
 
@@ -42,10 +44,20 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Text is written as UTF-8 with the line ends it has. Folders above are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")       # beside it: a rename stays in one file system
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{PART}")     # beside it: a rename stays in one file system
     try:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(*folders: Path) -> None:
+    """Remove from folders what a process left that was killed in the middle of `write_atomically`, more than a minute ago."""
+    for part in (part for folder in {*folders} for part in folder.glob(f".*{PART}")):
+        try:
+            if time.time() - part.stat().st_mtime > 60:
+                part.unlink()
+        except OSError:                                             # its process is at work after all
+            pass

@@ -6,19 +6,28 @@ Made by `edugen start`. Made again, after an upgrade, it takes in what is new an
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from . import places
 from .manifest import Course, Section
 
-__all__ = ["STUB", "Report", "Workspace", "strip"]
+__all__ = ["STUB", "NewerState", "Progress", "Report", "Workspace", "strip"]
 
 STATE = ".edugen.json"
+VERSION = 2
 DEFAULT = "edugen-course"
+BACKUPS = "backups"
 STUB = "# Your turn. Write down your prediction first, then your code here."
+
+
+class NewerState(RuntimeError):
+    """The workspace was last used by an edugen newer than this one."""
 
 
 @dataclass
@@ -30,14 +39,31 @@ class Report:
     kept: list[str] = field(default_factory=list)           # changed by the student
     superseded: list[str] = field(default_factory=list)     # changed by the student, and the course has a newer one
     unchanged: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)        # no longer in the course; left where they are
     messages: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an exercise was at its last check.
+
+    `passed` are the names of the checks that passed then. Once all have, the exercise is `solved`, and stays so; `current` says
+    whether file and checks are still those that passed.
+    """
+
+    earned: int
+    points: int
+    passed: tuple[str, ...]
+    solved: bool
+    current: bool
 
 
 class Workspace:
     """A folder with the student's notebooks and exercises, and one small file of state.
 
-    The state remembers the fingerprint of every file as it was handed out (so that a file the student changed is told
-    from one the course changed), and the points of each exercise.
+    The state remembers the fingerprints of what was handed out (so that a file the student changed is told from one the
+    course changed), how far each exercise is, and how many hints were taken. It is read again before each change, so that
+    `edugen check --watch` in one window and `edugen hint` in another do not undo each other.
     """
 
     def __init__(self, root: Path):
@@ -63,78 +89,182 @@ class Workspace:
         """The student's copy of an exercise."""
         return self.root / "exercises" / section.folder / f"{section.stem}.py"
 
-    def points(self, section: Section) -> tuple[int, int] | None:
-        """Points the exercise last had, and how many there are; None before its first check."""
-        record = self.state["points"].get(section.stem)
-        return (record[0], record[1]) if record else None
+    # How far the student is ---------------------------------------------------------------------------------------------
 
-    def record(self, section: Section, points: int, of: int) -> None:
-        """Remember the points of an exercise."""
-        self.state["points"][section.stem] = [points, of]
-        self._save()
+    def progress(self, section: Section) -> Progress | None:
+        """How far an exercise was at its last check; None before the first."""
+        record = self.state["exercises"].get(section.stem)
+        if record is None:
+            return None
+        current = record["earned"] == record["points"] and record["versions"] == self._versions(section)
+        return Progress(record["earned"], record["points"], tuple(record["passed"]), record["solved"], current)
+
+    def record(self, section: Section, earned: int, points: int, passed: tuple[str, ...] = ()) -> None:
+        """Remember the points of an exercise, and the checks that passed."""
+        with self._change() as state:
+            before = state["exercises"].get(section.stem, {"solved": False})
+            state["exercises"][section.stem] = {
+                "earned": earned, "points": points, "passed": [*passed], "versions": self._versions(section),
+                "solved": before["solved"] or earned == points,
+            }
+
+    def begun(self, section: Section) -> bool:
+        """Whether the student's exercise is there and no longer blank."""
+        mine, blank = self.exercise(section), section.exercise
+        if not (mine.is_file() and blank.is_file()):
+            return mine.is_file()
+        return _fingerprint(mine.name, mine.read_bytes()) != _fingerprint(blank.name, blank.read_bytes())
+
+    def hints(self, section: Section, task: str) -> int:
+        """How many hints of a task were taken."""
+        return self.state["hints"].get(section.stem, {}).get(task, 0)
+
+    def take_hint(self, section: Section, task: str, of: int) -> int:
+        """Take one more hint of the `of` there are; gives how many are taken now."""
+        with self._change() as state:
+            taken = state["hints"].setdefault(section.stem, {})
+            taken[task] = min(taken.get(task, 0) + 1, of)
+        return self.hints(section, task)
+
+    def _versions(self, section: Section) -> str:
+        """Fingerprint of what a check depends on: the student's file, the checks, and edugen."""
+        parts = [path.read_bytes().replace(b"\r\n", b"\n") if path.is_file() else b""
+                 for path in (self.exercise(section), section.checks)]
+        return hashlib.sha256(b"\0".join([*parts, __version__.encode()])).hexdigest()
+
+    # Files --------------------------------------------------------------------------------------------------------------
 
     def fill(self, course: Course) -> Report:
         """Add what is not here yet, and bring up to date what the student left as it was.
+
+        The state is written first: killed at any moment, the next call completes what this one began.
 
         Raises
         ------
         OSError
             Where the folder cannot be made or written to.
         """
-        report = Report(messages=self.messages)
+        report, files, write = Report(messages=self.messages), dict(_course_files(course)), {}
         self.root.mkdir(parents=True, exist_ok=True)
-        handed_out: dict[str, str] = self.state["files"]
-        for name, content in _course_files(course):
-            path, new, old = self.root / name, _fingerprint(name, content), handed_out.get(name)
-            mine = _fingerprint(name, path.read_bytes()) if path.exists() else None
-            if mine is None:
-                places.write_atomically(path, content)
-                report.added.append(name)
-            elif mine == new:
-                report.unchanged.append(name)
-            elif mine == old:
-                places.write_atomically(path, content)
-                report.updated.append(name)
-            else:
-                (report.kept if old in (new, None) else report.superseded).append(name)
-                continue                                    # `old` stays: the version the student's file began as
-            handed_out[name] = new
-        self._save()
+        with self._change() as state:
+            handed_out: dict[str, list[str]] = state["files"]
+            for name, content in files.items():
+                path, new, old = self.root / name, _fingerprint(name, content), handed_out.get(name, [])
+                mine = _fingerprint(name, path.read_bytes()) if path.exists() else None
+                if mine == new:
+                    report.unchanged.append(name)
+                elif mine is None or mine in old:
+                    (report.added if mine is None else report.updated).append(name)
+                    write[path] = content
+                else:
+                    (report.superseded if old and old[-1] != new else report.kept).append(name)
+                    continue                                # the last one stays: the version the student's file began as
+                handed_out[name] = [*(f for f in old if f != new), new]
+            report.dropped = [name for name in handed_out if name not in files and (self.root / name).exists()]
+        for path, content in write.items():
+            places.write_atomically(path, content)
+        places.sweep(self.root, *(path.parent for path in write))
         return report
+
+    def begin_again(self, section: Section, notebook: bool = False) -> Path | None:
+        """Make an exercise blank again, or a notebook as it was handed out; gives the copy that was kept of what was there.
+
+        An exercise's progress and hints are forgotten with it.
+        """
+        mine = self.notebook(section) if notebook else self.exercise(section)
+        blank = _handed_out(section.notebook) if notebook else section.exercise.read_bytes()
+        backup = None
+        if mine.exists():
+            backup = self.root / BACKUPS / f"{mine.stem}-{time.strftime('%Y%m%d-%H%M%S')}{mine.suffix}"
+            n = 1
+            while backup.exists():
+                n += 1
+                backup = backup.with_stem(f"{mine.stem}-{time.strftime('%Y%m%d-%H%M%S')}-{n}")
+            places.write_atomically(backup, mine.read_bytes())
+        name = mine.relative_to(self.root).as_posix()
+        with self._change() as state:
+            new = _fingerprint(name, blank)
+            state["files"][name] = [*(f for f in state["files"].get(name, []) if f != new), new]
+            if not notebook:
+                state["exercises"].pop(section.stem, None)
+                state["hints"].pop(section.stem, None)
+        places.write_atomically(mine, blank)
+        return backup
+
+    # State --------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _change(self) -> Iterator[dict[str, Any]]:
+        """The state as it is on disk now, written when the block ends without an error."""
+        self.state = self._load()
+        yield self.state
+        self._save()
 
     def _load(self) -> dict[str, Any]:
         path = self.root / STATE
-        empty: dict[str, Any] = {"version": 1, "files": {}, "points": {}}
         if not path.exists():
-            return empty
+            return _empty()
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
-            whole = isinstance(state, dict) and all(isinstance(v, str) for v in state["files"].values()) and all(
-                len(pair) == 2 and all(isinstance(n, int) for n in pair) for pair in state["points"].values()
-            )
+            version = state.get("version", 1)
+            if isinstance(version, int) and version > VERSION:
+                raise NewerState(f"the workspace {self.root} was last used by a newer edugen than this one, {__version__}. "
+                                 "Upgrade edugen, or make another workspace.")
+            return _checked(_from_first_version(state) if version == 1 else state)
         except (ValueError, TypeError, KeyError, AttributeError):
-            whole = False
-        if whole:
-            return empty | state
-        damaged = path.with_name(f"{STATE}.damaged")
-        shutil.copyfile(path, damaged)
-        self.messages.append(
-            f"{STATE} was damaged; it is begun anew, and kept as {damaged.name}. "
-            "Your files are as they were; the points come back with `edugen check`."
-        )
-        return empty
+            damaged = path.with_name(f"{STATE}.damaged")
+            shutil.copyfile(path, damaged)
+            self.messages.append(
+                f"{STATE} was damaged; it is begun anew, and kept as {damaged.name}. "
+                "Your files are as they were; the points come back with `edugen check`."
+            )
+            return _empty()
 
     def _save(self) -> None:
         places.write_atomically(self.root / STATE, json.dumps(self.state, indent=1, sort_keys=True) + "\n")
 
 
+def _empty() -> dict[str, Any]:
+    return {"version": VERSION, "files": {}, "exercises": {}, "hints": {}}
+
+
+def _from_first_version(state: dict[str, Any]) -> dict[str, Any]:
+    """What edugen 0.1.0 wrote before it was released."""
+    record = {"passed": [], "versions": ""}
+    return _empty() | {
+        "files": {name: [fingerprint] for name, fingerprint in state["files"].items()},
+        "exercises": {stem: record | {"earned": earned, "points": points, "solved": earned == points}
+                      for stem, (earned, points) in state["points"].items()},
+    }
+
+
+def _checked(state: dict[str, Any]) -> dict[str, Any]:
+    """The state, or a ValueError where it is not one."""
+    def strings(values: Any) -> bool:
+        return isinstance(values, list) and all(isinstance(value, str) for value in values)
+
+    kinds = {"earned": int, "points": int, "solved": bool, "versions": str}
+    whole = (
+        all(strings(fingerprints) for fingerprints in state["files"].values())
+        and all(strings(record["passed"]) and all(type(record[key]) is kind for key, kind in kinds.items())
+                for record in state["exercises"].values())
+        and all(type(taken) is int for tasks in state["hints"].values() for taken in tasks.values())
+    )
+    if not whole:
+        raise ValueError("not a state")
+    return {key: state[key] for key in _empty()}
+
+
 def _course_files(course: Course) -> Iterator[tuple[str, bytes]]:
     for section in course.sections:
         if section.notebook.is_file():
-            blank = strip(section.notebook.read_text(encoding="utf-8"))
-            yield f"notebooks/{section.folder}/{section.stem}.ipynb", blank.encode()
+            yield f"notebooks/{section.folder}/{section.stem}.ipynb", _handed_out(section.notebook)
         if section.exercise.is_file():
             yield f"exercises/{section.folder}/{section.stem}.py", section.exercise.read_bytes()
+
+
+def _handed_out(notebook: Path) -> bytes:
+    return strip(notebook.read_text(encoding="utf-8")).encode()
 
 
 def strip(text: str) -> str:

@@ -16,11 +16,14 @@ from click.testing import CliRunner
 
 import edugen.course.doctor
 import edugen.course.errata
-from edugen.course import commands, course, lab, manifest, places
-from edugen.course.commands import group
+from edugen.course import checks, commands, course, lab, manifest, places
+from edugen.course.commands import exercises, greeting, group
 from edugen.course.workspace import STATE, Workspace
 
 EDUGEN = [sys.executable, "-c", "from edugen.course.cli import main; main()"]
+# A shell's background job, as tests may run in, passes on to its children that Ctrl-C is to be ignored.
+INTERRUPTIBLE = ({"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else
+                 {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)})
 SECTION = """
 [[chapter]]
 number = 2
@@ -69,6 +72,13 @@ def small_course(tmp_path, monkeypatch, write_notebook):
     return root
 
 
+def with_course(root, arguments):
+    """Code that runs a command over the course in `root`, for a process of its own."""
+    return ("import pathlib, sys; from edugen.course import cli, manifest, places; "
+            f"places.PACKAGE = pathlib.Path({str(root / 'edugen')!r}); one = manifest.read({SECTION!r}); "
+            f"manifest.course = lambda: one; cli.main({arguments!r})")
+
+
 @pytest.fixture
 def served(monkeypatch):
     """What would be served by JupyterLab."""
@@ -78,18 +88,59 @@ def served(monkeypatch):
     return calls
 
 
-def test_greeting_lists_the_sections_and_the_next_step(run, small_course, served):
+def one_section():
+    return manifest.read(SECTION).sections[0]
+
+
+def test_greeting_shows_progress_and_the_next_step(run, small_course, served):
     shown = run().output
-    assert "losses" in shown and "10 min" in shown and "Next: edugen start" in shown
-    assert max(map(len, shown.splitlines())) <= 90
+    assert "losses" in shown and "10 min" in shown and "Next: edugen start" in shown and "0 of 1 solved" in shown
+    assert max(map(len, shown.splitlines())) <= 80
     run("start")
-    assert "Next: edugen open losses" in run().output
+    assert "Next: edugen open losses, about 10 minutes" in run().output
     workspace = Workspace.find(Path.cwd())
-    workspace.record(manifest.read(SECTION).sections[0], 3, 12)
+    workspace.record(one_section(), 3, 12)
+    assert "3/12 points" in run().output and " 25%" in run().output
+    workspace.exercise(one_section()).write_text("begun")
+    assert "Next: edugen check losses" in run().output
+    workspace.record(one_section(), 12, 12)
     shown = run().output
-    assert "3/12 points" in shown and "Next: edugen check losses" in shown
-    workspace.record(manifest.read(SECTION).sections[0], 12, 12)
-    assert "every point" in run().output
+    assert "solved every exercise" in shown and "100%" in shown and "1 of 1 solved" in shown
+
+
+def test_bar_is_full_only_when_all_is_done(run, small_course, served, monkeypatch):
+    run("start")
+    workspace = Workspace.find(Path.cwd())
+    workspace.record(one_section(), 199, 200)
+    assert greeting._bar(0.995).count("━[/green]") == 1 and " 99%" in run().output
+    monkeypatch.setattr(type(greeting.Console().options), "ascii_only", True)
+    assert "####" in greeting._bar(1.0) and greeting._bar(0.0).count("-") == greeting.WIDTH
+
+
+def test_next_section_is_begun_then_core_then_optional(small_course, served, run, monkeypatch):
+    extra = SECTION[SECTION.index("[[chapter.section]]"):].replace('"2.1..2.3", "2.5"', "").split("cited")[0] + "minutes = 5\n"
+    two = SECTION + "core = false\n" + extra.replace('"2.1"', '"2.2"', 1).replace("losses", "other")
+    monkeypatch.setattr(manifest, "course", lambda: manifest.read(two))
+    run("start")
+    workspace = Workspace.find(Path.cwd())
+    assert greeting.next_section(workspace).stem == "other"
+    workspace.exercise(one_section()).write_text("begun")
+    assert greeting.next_section(workspace).stem == "losses"
+    workspace.record(one_section(), 2, 2)
+    assert greeting.next_section(workspace).stem == "other"
+    workspace.record(manifest.read(two).sections[1], 2, 2)
+    assert greeting.next_section(workspace) is None
+
+
+def test_sections(run, small_course, served):
+    assert "Losses on energies" in run("sections").output
+    (one,) = json.loads(run("sections", "--json").output)
+    assert one["stem"] == "losses" and one["minutes"] == 10 and one["progress"] is None
+    run("start")
+    Workspace.find(Path.cwd()).record(one_section(), 3, 12, ("double",))
+    (one,) = json.loads(run("sections", "--json").output)
+    assert one["progress"]["earned"] == 3 and one["progress"]["passed"] == ["double"] and not one["progress"]["solved"]
+    assert "3/12 points" in run("sections").output
 
 
 def test_every_command_is_listed_under_a_heading():
@@ -112,6 +163,9 @@ def test_help_has_an_example_and_a_short_first_line(run, name):
     (["open", "all"], "there is no section 'all'"),
     (["check", "2.9"], "there is no section '2.9'"),
     (["run", "losses", "--limit", "0"], "--limit"),
+    (["check", "losses", "--all"], "--all is for"),
+    (["check", "--watch", "--json"], "--watch is for people"),
+    (["reset"], "Missing argument"),
     (["runn"], "No such command"),
     (["equations", "9.99"], "no equation '9.99'. They look like 2.30, V-12"),
     (["equations", "2.152"], "no equation 2.152: there are 2.1 to 2.151"),
@@ -128,6 +182,7 @@ def test_start_makes_a_workspace_and_serves_it(run, small_course, served):
     assert result.exit_code == 0 and "2 added" in result.output
     root = Path.cwd() / "edugen-course"
     assert served == [(root, None, True)]
+    assert "Your workspace is edugen-course" in run("start", "--no-lab").output and len(served) == 1
     assert "Nothing new" in run("start", "--no-browser").output and served[-1] == (root, None, False)
     run("start", "elsewhere")
     assert served[-1] == (Path.cwd() / "elsewhere", None, True)
@@ -233,22 +288,234 @@ def exercise(small_course):
     return small_course
 
 
-def test_check_shows_points_and_the_next_task(run, exercise, served):
+def solve(path):
+    path.write_text(path.read_text().replace("raise NotImplementedError('triple')", "return 3 * x"))
+
+
+@pytest.fixture
+def mine(run, exercise, served):
+    """The student's exercise, in a workspace below the current folder."""
     run("start")
+    return Path.cwd() / "edugen-course/exercises/2_classification/losses.py"
+
+
+def test_check_says_first_what_to_do_next(run, mine, exercise):
     result = run("check", "losses")
     lines = result.output.splitlines()
-    assert result.exit_code == 1 and lines[0].startswith("losses: 2 of 5 points")
-    assert [line.split() for line in lines[1:3]] == [["2/2", "double", "passed"], ["0/3", "triple", "not", "written", "yet"]]
-    assert lines[4] == "Next: triple, 3 points" and "Thrice" not in result.output
-    assert "Hint 1 of 3: Thrice." in run("check", "losses", "--hints", "1").output
+    assert result.exit_code == 1 and lines[0] == "Next: triple, 3 points"
+    assert "Stuck? `edugen hint losses`: 3 of 3 hints left." in lines and "--hints" not in result.output
+    at = next(n for n, line in enumerate(lines) if line.startswith("losses: 2 of 5 points"))
+    assert [line.split() for line in lines[at + 1:at + 3]] == [
+        ["2/2", "double", "passed"], ["0/3", "triple", "not", "written", "yet"]]
     assert "2/5 points" in run().output
 
-    mine = Path("edugen-course/exercises/2_classification/losses.py")
-    mine.write_text(mine.read_text().replace("raise NotImplementedError('triple')", "return 3 * x"))
-    result = run("check")
-    assert result.exit_code == 0 and "losses: 5 of 5 points" in result.output and "Next" not in result.output
-    assert "every point" in run().output
+    solve(mine)
+    result = run("check", "losses")
+    assert result.exit_code == 0 and "losses: 5 of 5 points" in result.output
+    assert "solved every exercise" in result.output.splitlines()[0]
     assert "raise" in (exercise / "exercises/2_classification/losses.py").read_text(), "the course's own is another file"
+
+
+def test_check_runs_only_what_changed_since_it_passed(run, mine, exercise, monkeypatch):
+    ran = []
+
+    def counted(section, file):
+        ran.append(section.stem)
+        return checks.check(section, file)
+
+    monkeypatch.setattr(exercises, "run_checks", counted)
+    result = run("check")
+    assert result.exit_code == 0 and "not begun: losses" in result.output and not ran
+    solve(mine)
+    assert run("check").exit_code == 0 and ran == ["losses"]
+    result = run("check")
+    assert result.exit_code == 0 and "solved, and unchanged since: losses" in result.output and ran == ["losses"]
+    assert json.loads(run("check", "--json").output)[0]["status"] == "solved"
+    run("check", "--all")
+    run("check", "losses")
+    assert len(ran) == 3
+    mine.write_bytes(mine.read_bytes().replace(b"\n", b"\r\n"))            # an editor's line ends
+    run("check")
+    assert len(ran) == 3
+    places.write_atomically(exercise / "exercises/2_classification/check_losses.py", CHECKS + "\n")
+    run("check")
+    assert len(ran) == 4, "the checks changed"
+
+
+def test_solved_stays_solved(run, mine):
+    solve(mine)
+    run("check")
+    mine.write_text("def double(x):\n    return x\n")
+    result = run("check")
+    assert result.exit_code == 1 and "0 of 5 points" in result.output and "counts as solved" in result.output
+    assert "1 of 1 solved" in run().output
+
+
+def test_check_for_machines(run, mine):
+    result = run("check", "losses", "--json")
+    (one,) = json.loads(result.stdout)
+    assert result.exit_code == 1 and (one["earned"], one["points"], one["next"]) == (2, 5, "triple")
+    assert [check["status"] for check in one["checks"]] == ["passed", "unwritten"]
+
+
+def test_hints_come_one_at_a_time_and_are_remembered(run, mine):
+    shown = run("hint", "losses").output
+    assert "losses, double\nHint 1 of 3: Twice." in shown and "(2.1)" not in shown
+    run("check", "losses")
+    shown = run("hint").output
+    assert "losses, triple\nHint 1 of 3: Thrice." in shown
+    shown = run("hint", "losses", "triple").output
+    assert "Hint 1 of 3: Thrice." in shown and "Hint 2 of 3: (2.1)" in shown and "return" not in shown
+    assert "`edugen hint losses`: 1 of 3 hints left." in run("check", "losses").output
+    assert json.loads(run("hint", "2.1", "--json").output)["hints"] == ["Thrice.", "(2.1)", "return 3 * ..."]
+    assert "you have seen all its hints" in run("check", "losses").output
+    shown = run("hint").output
+    assert "Hint 3 of 3: return 3 * ..." in shown and "There are no more." in shown and "`edugen equations 2.1`" in shown
+    solve(mine)
+    run("check")
+    assert "solved every exercise" in run("hint").output
+    assert "Every task of losses passes. To see a task's hints, name it: double, triple." in run("hint", "losses").output
+    assert "Hint 2 of 3" in run("hint", "losses", "double").output
+
+
+def test_hint_where_there_is_none(run, mine, exercise):
+    result = run("hint", "losses", "tripel")
+    assert result.exit_code == 2 and "no task 'tripel'. Did you mean triple?" in result.output
+    assert "It has double, triple." in run("hint", "losses", "xyzzy").output
+    checks_file = exercise / "exercises/2_classification/check_losses.py"
+    for text, message in ((CHECKS.replace('@pytest.mark.hint("Twice.", "(2.1)", "return 2 * ...")', ""), "double has no hints"),
+                          ("def (", "cannot be read"), (CHECKS.replace("points(2)", "points(n)"), "cannot be read")):
+        places.write_atomically(checks_file, text)
+        result = run("hint", "losses")
+        assert result.exit_code == 2 and message in result.output
+    (mine.parents[2] / STATE).unlink()
+    result = run("hint", "losses")
+    assert result.exit_code == 2 and "no workspace here" in result.output
+
+
+def test_reset_asks_first_and_keeps_a_copy(run, mine, exercise):
+    solve(mine)
+    run("check")
+    run("hint", "losses", "double")
+    written = mine.read_text()
+    result = CliRunner().invoke(commands.edugen, ["reset", "losses"], input="n\n")
+    assert result.exit_code == 1 and mine.read_text() == written and "[y/N]" in result.output
+    result = CliRunner().invoke(commands.edugen, ["reset", "losses"], input="y\n")
+    assert result.exit_code == 0 and mine.read_text() == EXERCISE
+    (backup,) = (mine.parents[2] / "backups").iterdir()
+    assert backup.read_text() == written and backup.name in result.output and backup.suffix == ".py"
+    workspace = Workspace.find(Path.cwd())
+    assert workspace.progress(one_section()) is None and workspace.hints(one_section(), "double") == 0
+    mine.write_text("again")
+    for _ in range(2):
+        assert run("reset", "2.1", "--yes").exit_code == 0
+    assert sorted(path.read_text() for path in backup.parent.iterdir()) == sorted([written, "again", EXERCISE])
+    mine.unlink()
+    assert "Yours" not in run("reset", "losses").output and mine.read_text() == EXERCISE
+
+
+def test_reset_of_a_notebook(run, mine):
+    notebook = mine.parents[2] / "notebooks/2_classification/losses.ipynb"
+    run("check", "losses")
+    handed_out = notebook.read_bytes()
+    notebook.write_text("mine")
+    assert run("reset", "losses", "--notebook", "--yes").exit_code == 0 and notebook.read_bytes() == handed_out
+    assert Workspace.find(Path.cwd()).progress(one_section()) is not None, "only an exercise has points"
+    assert "changed by you" not in run("start").output
+
+
+def test_solution_after_a_pass_and_from_a_clone_only(run, mine, exercise):
+    solution = exercise / "tests/exercises/classification/losses/solution.py"
+    result = run("solution", "losses")
+    assert result.exit_code == 2 and "you have not checked it yet" in result.output
+    run("check", "losses")
+    result = run("solution", "losses")
+    assert result.exit_code == 2 and "you have 2 of 5 points" in result.output
+    solve(mine)
+    run("check")
+    assert "not the whole repository" in run("solution", "losses").output
+    places.write_atomically(solution, "# ours [bold]\n")
+    result = run("solution", "losses")
+    assert result.exit_code == 0 and result.output == "# ours [bold]\n"
+    (exercise / "setup.cfg").unlink()
+    result = run("solution", "losses")
+    assert result.exit_code == 2 and "in the clone of the repository" in result.output
+
+
+def test_watch_checks_what_is_saved(run, mine, monkeypatch):
+    def saves(*folders, recursive, force_polling, poll_delay_ms):
+        assert folders == (mine.parent.resolve(),) and not force_polling
+        yield {(1, str(mine.parent / "notes.txt"))}
+        solve(mine)
+        yield {(2, str(mine.parent / "notes.txt")), (2, str(mine))}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exercises, "_no_notices", str)
+    monkeypatch.setattr("watchfiles.watch", saves)
+    result = run("check", "losses", "--watch")
+    assert result.exit_code == 0 and "polling" not in result.output and "instead" not in result.output
+    points = [line.split("  ")[0] for line in result.output.splitlines() if " of 5 points" in line]
+    assert points == ["losses: 2 of 5 points", "losses: 5 of 5 points"]
+
+
+def test_watch_says_when_it_falls_back_to_polling(run, mine, monkeypatch):
+    asked = []
+
+    def saves(*folders, recursive, force_polling, poll_delay_ms):
+        asked.append(force_polling)
+        if not force_polling:
+            raise OSError(28, "inotify watch limit reached")
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(exercises, "_no_notices", str)
+    monkeypatch.setattr("watchfiles.watch", saves)
+    result = run("check", "losses", "--watch")
+    assert result.exit_code == 0 and asked == [False, True]
+    assert "watch limit reached" in result.output and "looking for changes every half second instead" in result.output
+    monkeypatch.setattr(exercises, "_no_notices", lambda: "WSL gives no notice")
+    assert "WSL gives no notice: looking" in run("check", "--watch").output and asked == [False, True, True]
+
+
+def test_watch_with_nothing_to_watch(run, mine):
+    mine.unlink()
+    mine.parent.rmdir()
+    result = run("check", "losses", "--watch")
+    assert result.exit_code == 2 and "nothing to watch" in result.output
+
+
+@pytest.mark.parametrize("polling", ["", "1"])
+def test_watch_as_a_process(mine, exercise, polling, tmp_path):
+    environment = os.environ | {"WATCHFILES_FORCE_POLLING": polling}
+    code = with_course(exercise, ["check", "--watch"])
+    watch = subprocess.Popen([sys.executable, "-u", "-c", code], env=environment, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **INTERRUPTIBLE)
+    try:
+        for line in watch.stdout:
+            if "Watching" in line:
+                break
+        if polling:
+            assert "WATCHFILES_FORCE_POLLING is set: looking" in watch.stdout.readline()
+        time.sleep(1)                               # until it listens, which it doesn't tell
+        solve(mine)
+        for line in watch.stdout:
+            if "of 5 points" in line:
+                break
+        assert line.startswith("losses: 5 of 5 points")
+        watch.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)
+        _, complaints = watch.communicate(timeout=30)
+        assert watch.returncode == 0 and "Traceback" not in complaints
+    finally:
+        watch.kill()
+
+
+def test_state_of_a_newer_edugen_is_left_alone(run, mine):
+    state = mine.parents[2] / STATE
+    state.write_text('{"version": 99}')
+    for arguments in ([], ["check"], ["start"]):
+        result = run(*arguments)
+        assert result.exit_code == 2 and "newer edugen" in result.output
+    assert state.read_text() == '{"version": 99}'
 
 
 def test_check_in_a_clone_checks_the_clones_own(run, exercise):
@@ -268,7 +535,7 @@ def test_check_with_a_wrong_answer_says_why(run, exercise):
     wrong = EXERCISE.replace("2 * x", "print('was here') or -2 * x")
     places.write_atomically(exercise / "exercises/2_classification/losses.py", wrong)
     shown = run("check", "losses").output
-    assert "losses: 0 of 5" in shown and "Next: double, 2 points" in shown
+    assert "losses: 0 of 5" in shown and shown.splitlines()[0] == "Next: double, 2 points, failed"
     assert "sign" in shown and "was here" in shown
 
 
@@ -286,6 +553,8 @@ def test_check_where_it_cannot(run, exercise, served):
     run("start")
     Path("edugen-course/exercises/2_classification/losses.py").unlink()
     result = run("check")
+    assert result.exit_code == 1 and "`edugen start` adds what is missing" in result.output
+    result = run("check", "losses")
     assert result.exit_code == 2 and "`edugen start` adds what is missing" in result.output
     (exercise / "setup.cfg").unlink()
     for path in Path("edugen-course").glob(".*"):
@@ -423,11 +692,6 @@ def run_in_kernel(address, code):
     return message["content"]["text"].strip()
 
 
-# A shell's background job, as tests may run in, passes on to its children that Ctrl-C is to be ignored.
-INTERRUPTIBLE = ({"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else
-                 {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)})
-
-
 def test_jupyterlab_is_served_and_ends_with_ctrl_c(tmp_path):
     environment = os.environ | {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("RUNTIME", "CONFIG", "DATA")}
     server = subprocess.Popen(
@@ -456,11 +720,7 @@ def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course,
     started = tmp_path / "started"
     cell = f"import os, time, pathlib\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
     write_notebook(cell, name="clone/notebooks/2_classification/losses.ipynb")
-    code = (
-        "import pathlib, sys; from edugen.course import cli, manifest, places; "
-        f"places.PACKAGE = pathlib.Path({str(small_course / 'edugen')!r}); one = manifest.read({SECTION!r}); "
-        "manifest.course = lambda: one; cli.main(['run', 'losses'])"
-    )
+    code = with_course(small_course, ["run", "losses"])
     run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                            **INTERRUPTIBLE)
     try:

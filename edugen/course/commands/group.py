@@ -12,13 +12,13 @@ from rich.table import Table
 from ... import __version__
 from .. import manifest
 from ..manifest import Section, UnknownSection
-from ..workspace import Workspace
+from ..workspace import NewerState, Workspace
 
 __all__ = ["SectionName", "command", "edugen", "location", "refuse", "say", "show", "workspace_here"]
 
 # The way a student meets them. A command that is not listed is not shown.
 ORDER = {
-    "Work through the course": ("start", "open", "run"),
+    "Work through the course": ("start", "open", "run", "sections"),
     "Exercises": ("check", "hint", "reset", "solution"),
     "Look things up": ("equations", "errata"),
     "For instructors": ("grade", "regrade", "release", "new-task", "prove", "make-gradescope-zip"),
@@ -57,7 +57,10 @@ def refuse(message: str) -> NoReturn:
 
 def workspace_here() -> Workspace | None:
     """The workspace we stand in, if any; where its state had to be repaired, that is said."""
-    workspace = Workspace.find(Path.cwd())
+    try:
+        workspace = Workspace.find(Path.cwd())
+    except NewerState as error:
+        refuse(str(error))
     for message in workspace.messages if workspace else ():
         say(f"[yellow]{escape(message)}[/yellow]", err=True)
     return workspace

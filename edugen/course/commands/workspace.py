@@ -8,14 +8,16 @@ from rich.markup import escape
 
 from .. import manifest, places
 from ..manifest import Section
-from ..workspace import DEFAULT, Workspace
-from .group import SectionName, command, refuse, say, workspace_here
+from ..workspace import DEFAULT, NewerState, Workspace
+from .group import SectionName, command, location, refuse, say, workspace_here
 
 
-@command("edugen start                    in ./edugen-course", "edugen start ~/ml --no-browser  only print the address")
+@command("edugen start                    in ./edugen-course", "edugen start ~/ml --no-browser  only print the address",
+         "edugen start --no-lab           only the files, for another editor")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--no-browser", is_flag=True, help="Serve and print the address, but open no browser.")
-def start(folder: Path | None, no_browser: bool) -> None:
+@click.option("--no-lab", is_flag=True, help="Only make the workspace, or bring it up to date.")
+def start(folder: Path | None, no_browser: bool, no_lab: bool) -> None:
     """Make a workspace, and open it in JupyterLab.
 
     It holds the notebooks, without the solutions of their your-turn cells, and the blank exercises. Run again, it adds
@@ -28,6 +30,8 @@ def start(folder: Path | None, no_browser: bool) -> None:
     try:
         workspace = Workspace(root)
         report = workspace.fill(manifest.course())
+    except NewerState as error:
+        refuse(str(error))
     except OSError as error:
         refuse(f"cannot write the workspace {root}: {error.strerror or error}")
     for message in report.messages:
@@ -42,9 +46,14 @@ def start(folder: Path | None, no_browser: bool) -> None:
     for name in report.superseded:
         say(f"[yellow]{escape(name)}[/yellow] is changed by you, so it stays; the course has a newer one.")
         say("    To get it, rename yours and run edugen start again.")
+    for name in report.dropped:
+        say(f"{escape(name)} is no longer in the course; it stays where it is.")
     if not (report.added or report.updated):
         say("Nothing new in the course.")
-    _lab(workspace.root, None, not no_browser)
+    if no_lab:
+        say(f"Your workspace is {location(workspace.root)}")
+    else:
+        _lab(workspace.root, None, not no_browser)
 
 
 @command("edugen open backprop", "edugen open 2.2 --no-browser")
