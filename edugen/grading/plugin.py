@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ import numpy as np
 import pytest
 
 import edugen
+from edugen.grading import isolation
 from edugen.grading.fingerprint import fingerprint
-from edugen.grading.process import ISOLATION, Limits, Pool
+from edugen.grading.process import Limits, Pool
 from edugen.grading.student import Student, StudentError, describe, last_call, plain, read
 
 __all__ = ["GRADER", "Grader", "Score"]
@@ -34,7 +35,8 @@ __all__ = ["GRADER", "Grader", "Score"]
 MARKS = ("points(n): what a check of an exercise is worth",
          "hint(idea, formula, first_line): three hints of a check, from the vaguest to the plainest",
          "timeout(seconds): wall clock a call of a check may take",
-         "manual(rubric): a task that a person grades; the points of each criterion")
+         "manual(rubric): a task that a person grades; the points of each criterion",
+         "limits(**limits): what a check may use, by the names of edugen.grading.process.Limits")
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Grader:
     file: Path | None = None
     check: str = ""                 # whose worker it is, when each has its own
     began: float = 0.0
+    limits: dict[str, str] = field(default_factory=dict)            # of each check, in words
 
     def open(self, items: list[pytest.Item]) -> None:
         """Start anew: every check that was collected, at zero."""
@@ -86,22 +89,25 @@ class Grader:
         for item in filter(is_check, items):
             self.scores.setdefault(key(item.nodeid), Score(key(item.nodeid).rpartition("::")[2], points(item)))
             self.waiting.setdefault(key(item.nodeid), set()).add(item.nodeid)
+            self.limits[key(item.nodeid).rpartition("::")[2]] = str(limits(item))
 
     def student(self, item: pytest.Item) -> Student:
         """The submission, in a worker that no other check has used, unless they share."""
-        stem, mark = item.path.stem.removeprefix("check_"), item.get_closest_marker("timeout")
+        stem = item.path.stem.removeprefix("check_")
         if self.fresh and self.check != key(item.nodeid):
             self.close()
         self.check = key(item.nodeid)
         self.file = self.submission or item.path.with_name(f"{stem}.py")
         student = self.students.get(stem)
-        if student is None or student.over:
+        if student is None or student.over or student.limits.of_worker != limits(item).of_worker:
+            if student is not None:
+                student.close()
             if self.file not in self.sources:
                 with suppress(StudentError):                        # the check's first call says so, and fails it
                     self.sources[self.file] = read(self.file, Limits().source)
-            student = Student(self.file, stem, process=lambda _: self.pool.take(), source=self.sources.get(self.file))
+            student = Student(self.file, stem, limits(item), self.pool.take, self.sources.get(self.file))
             self.students[stem] = student
-        student.limit(replace(Limits(), seconds=float(mark.args[0])) if mark else Limits())
+        student.limit(limits(item))
         return student
 
     def close(self) -> None:
@@ -132,7 +138,8 @@ class Grader:
         source = self.sources.get(self.file) if self.file is not None else None
         scores = list(self.scores.values())
         return {"submission": str(self.file or ""), "sha256": hashlib.sha256(source).hexdigest() if source is not None else None,
-                "edugen": edugen.__version__, "seed": self.seed, "isolation": ISOLATION, "limits": asdict(Limits()),
+                "edugen": edugen.__version__, "seed": self.seed, "isolation": self.pool.tier, "container": isolation.container(),
+                "limits": self.limits,
                 "seconds": round(time.monotonic() - self.began, 3),
                 "points": sum(s.points for s in scores), "earned": sum(s.earned for s in scores),
                 "checks": [asdict(s) for s in scores], "manual": [asdict(task) for task in self.tasks]}
@@ -188,6 +195,19 @@ def points(item: pytest.Item) -> int:
     return mark.args[0]
 
 
+def limits(item: pytest.Item) -> Limits:
+    """What a check may use: the usual, unless its marks say otherwise."""
+    marks = reversed(list(item.iter_markers("limits")))                 # the file's first, then the check's own
+    changes: dict[str, Any] = {name: value for mark in marks for name, value in mark.kwargs.items()}
+    if (timeout := item.get_closest_marker("timeout")) is not None:
+        changes["seconds"] = float(timeout.args[0])
+    try:
+        return replace(Limits(), **changes)
+    except (TypeError, ValueError) as error:
+        names = ", ".join(field.name for field in fields(Limits))
+        raise pytest.UsageError(f"{key(item.nodeid)}: pytest.mark.limits takes {names}: {error}") from None
+
+
 # -- fixtures ------------------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +239,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--submission", metavar="FILE", type=Path, help="what to grade; by default <stem>.py beside check_<stem>.py")
     group.addoption("--seed", metavar="TEXT", default="0", help="where the checks' random numbers come from (default: 0)")
     group.addoption("--hints", metavar="N", type=int, choices=range(4), default=0, help="show N of three hints of a failed check")
+    group.addoption("--isolation", metavar="TIER", choices=isolation.TIERS, default="process",
+                    help=f"what keeps the submission from this machine: {', '.join(isolation.TIERS)} (default: process)")
     group.addoption("--report", metavar="FILE", type=Path, help="write the scores to this JSON file")
 
 
@@ -228,7 +250,8 @@ def pytest_configure(config: pytest.Config) -> None:
     report = config.getoption("report")
     if report is not None and not report.resolve().parent.is_dir():
         raise pytest.UsageError(f"--report {report}: there is no folder {report.parent}")
-    config.stash[GRADER] = Grader(config.getoption("submission"), config.getoption("seed"), config.getoption("hints"))
+    config.stash[GRADER] = Grader(config.getoption("submission"), config.getoption("seed"), config.getoption("hints"),
+                                    pool=Pool(tier=config.getoption("isolation")))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

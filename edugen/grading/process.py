@@ -1,14 +1,11 @@
-"""A worker process: started clean, spoken to without ever blocking the grader, and killed.
-
-Isolation stops here today: the tier is `process` (see `edugen.grading.worker` for what that does not stop). A supervisor,
-resource limits and stronger tiers belong between `Process` and the interpreter that it starts.
-"""
+"""A worker process: started clean, spoken to without ever blocking the grader, limited and ended by its supervisor."""
 from __future__ import annotations
 
 import atexit
+import marshal
 import os
 import re
-import shutil
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,62 +13,115 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from edugen.grading import isolation, supervisor
 from edugen.grading.wire import read_frame
 
-__all__ = ["ISOLATION", "Limits", "Pool", "Process"]
+__all__ = ["Limits", "Pool", "Process"]
 
-ISOLATION = "process"
-WORKER = Path(__file__).with_name("worker.py")
+WORKER, SUPERVISOR = Path(__file__).with_name("worker.py"), Path(__file__).with_name("supervisor.py")
 POSIX = os.name == "posix"
 ANSWER = 1.0        # seconds that a worker has to say where it is
+ENDING = 10.0       # seconds that a supervisor has to end its worker, which takes it a hundredth
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one check may use: seconds a call, in all, and to start; bytes a message, of output kept, of the file."""
+    """What one check may use.
+
+    Parameters
+    ----------
+    seconds, total, start : wall clock of a call, of all calls of a check together, and of the worker's own start
+    memory : bytes of one process's data, and of what all processes hold in memory together
+    processes, tasks : processes at a time, the worker among them, and threads of all of them
+    threads : that BLAS and OpenMP may use
+    files : open at a time, a process
+    disk : bytes of all files in the worker's folder, and of any single file
+    cpu : seconds of processor time of one process
+    message, output, source : bytes of a message, of what is kept of the output, of the submission's file
+    """
 
     seconds: float = 10.0
     total: float = 60.0
     start: float = 60.0
+    memory: int = 1 << 30
+    processes: int = 16
+    tasks: int = 64
+    threads: int = 1
+    files: int = 64
+    disk: int = 64 << 20
+    cpu: int = 300
     message: int = 64 << 20
     output: int = 1_000_000
     source: int = 1_000_000
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) > 0:
+                raise ValueError(f"the limit {field.name} should be above 0, and is {getattr(self, field.name)!r}")
 
-def environment(folder: str) -> dict[str, str]:
+    @property
+    def of_worker(self) -> tuple[int, ...]:
+        """Those that are set once, when a worker starts."""
+        return self.memory, self.processes, self.tasks, self.threads, self.files, self.disk, self.cpu, self.message, self.output
+
+    def __str__(self) -> str:
+        return (f"{self.seconds:g} s a call, {self.total:g} s a check, {self.memory / 2**30:g} GiB of memory, "
+                f"{self.processes} processes, {self.threads} thread{'s' * (self.threads > 1)} for BLAS")
+
+
+def environment(folder: str, threads: int = 1) -> dict[str, str]:
     """A clean environment: nothing of the grader's, one BLAS thread, home and temporary files in the worker's folder."""
-    one = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "NUMBA", "BLIS")
+    pools = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "NUMBA", "BLIS")
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "SYSTEMDRIVE") if name in os.environ}     # Windows' own
-    return {**kept, **{f"{name}_NUM_THREADS": "1" for name in one}, "PATH": os.defpath, "HOME": folder, "USERPROFILE": folder,
-            "TMPDIR": folder, "TEMP": folder, "TMP": folder, "NUMBA_CACHE_DIR": folder, "MPLCONFIGDIR": folder,
-            "LC_ALL": "C.UTF-8", "MPLBACKEND": "agg"}
+    return {**kept, **{f"{name}_NUM_THREADS": str(threads) for name in pools}, "PATH": os.defpath, "HOME": folder,
+            "USERPROFILE": folder, "TMPDIR": folder, "TEMP": folder, "TMP": folder, "NUMBA_CACHE_DIR": folder,
+            "MPLCONFIGDIR": folder, "LC_ALL": "C.UTF-8", "MPLBACKEND": "agg", "OPENBLAS_THREAD_TIMEOUT": "4"}
 
 
 class Process:
-    """A fresh worker at the other end of a socket. Every wait has an end, whether the worker reads and writes or not."""
+    """A fresh worker at the other end of a socket. Every wait has an end, whether the worker reads and writes or not.
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.folder = tempfile.mkdtemp(prefix="edugen-worker-")
-        self._socket, theirs = socket.socketpair()
-        options: dict[str, Any] = {"stdin": theirs.fileno(), "start_new_session": True} if POSIX else {
-            "stdin": subprocess.PIPE, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-        with theirs:
-            self._popen = subprocess.Popen([sys.executable, "-I", "-B", "-u", str(WORKER)], stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.PIPE, bufsize=0, cwd=self.folder,
-                                           env=environment(self.folder), **options)
-            if self._popen.stdin is not None:       # Windows: a socket is handed over by a description of it
+    Parameters
+    ----------
+    limits : what it may use
+    tier : what keeps it from files, processes and networks: one of `isolation.TIERS`
+    """
+
+    def __init__(self, limits: Limits, tier: str = "process") -> None:
+        self.limits, self.tier = limits, tier
+        self.folder = os.path.join(tempfile.gettempdir(), f"edugen-worker-{secrets.token_hex(8)}")     # the supervisor's to make
+        self._socket, wire = socket.socketpair()
+        self._control, control = socket.socketpair()
+        order: dict[str, Any] = {
+            "folder": self.folder, "argv": [sys.executable, "-I", "-B", "-u", str(WORKER)], "rules": None, "wrappers": 0,
+            "env": environment(self.folder, limits.threads), "control": control.fileno(),
+            "where": int(getattr(signal, "SIGUSR1", 0)),
+            **{name: getattr(limits, name) for name in ("memory", "processes", "tasks", "files", "disk", "cpu")}}
+        isolation.arrange(order, tier)
+        program = [sys.executable, "-I", *["-S"] * supervisor.LINUX, "-B", str(SUPERVISOR)]
+        options: dict[str, Any] = {"stdin": wire.fileno(), "start_new_session": True, "pass_fds": [control.fileno()]}
+        if not POSIX:                               # sockets are handed over by descriptions of them, whose length is known
+            order["control"] = order["wire"] = WINDOWS_SHARE
+            options = {"stdin": subprocess.PIPE, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+        with wire, control:
+            self._popen = subprocess.Popen([*program, marshal.dumps(order).hex()], stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.PIPE, bufsize=0, cwd=tempfile.gettempdir(),
+                                           env=environment(tempfile.gettempdir()), **options)
+            if self._popen.stdin is not None:
                 with self._popen.stdin as stream:
-                    stream.write(theirs.share(self._popen.pid))         # type: ignore[attr-defined]
+                    for each in (control, wire):
+                        stream.write(each.share(self._popen.pid))           # type: ignore[attr-defined]
         self._printed = bytearray()
         self._printed_in_all = 0
         self._drain = threading.Thread(target=self._read_output, daemon=True)
         self._drain.start()
-        self.code: int | None = None
+        self.ended = False
+        self.code: int | None = None                # of the worker, once it has ended and its supervisor could tell
+        self.reason = ""                            # which limit it broke
 
     def exchange(self, frame: bytes, deadline: float) -> tuple[dict[str, Any], memoryview]:
         """Send a frame, wait for the next one until `deadline` of the monotonic clock.
@@ -105,41 +155,58 @@ class Process:
         """Line and function of `file` in which the worker is now, or was when it crashed; None if it does not say."""
         line = re.compile(rf'File "{re.escape(file)}", line (\d+) in (.+)')
         deadline = time.monotonic() + ANSWER
-        if POSIX and self.code is None:
-            os.kill(self._popen.pid, signal.SIGUSR1)            # nobody has reaped it, so the number is still its own
+        self._tell(b"?")
         while True:
             found = line.search(self.output()[0].rpartition("(most recent call first)")[2])
             if found or not self._drain.is_alive() or time.monotonic() > deadline:
                 return (int(found[1]), found[2]) if found else None
             time.sleep(0.005)
 
+    def _tell(self, word: bytes) -> None:
+        try:
+            self._control.sendall(word)
+        except OSError:                             # it has ended
+            pass
+
     def kill(self) -> None:
-        """End the worker and its process group, and remove its folder. Nothing of it is waited for beyond a second."""
-        if self.code is not None:
+        """End the worker and all that it started, and remove its folder."""
+        if self.ended:
             return
-        if POSIX:
-            try:                                # before it is reaped: until then its number is nobody else's
-                os.killpg(self._popen.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
-        self._popen.kill()
-        self.code = self._popen.wait()
+        self.ended = True
+        self._tell(b"k")
+        try:
+            self._control.settimeout(ENDING)
+            code, _, self.reason = self._control.recv(4096).decode("utf-8", "replace").partition("\n")
+            self.code = int(code)
+            self._popen.wait(ENDING)
+        except (OSError, ValueError, subprocess.TimeoutExpired):        # the supervisor was killed or stopped: do its work
+            self._popen.kill()                                          # the worker dies with it, on Linux
+            self._popen.wait()
+            supervisor.remove(self.folder)
+        self._control.close()
         self._socket.close()
         self._drain.join(1.0)
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+WINDOWS_SHARE = 372             # sizeof(WSAPROTOCOL_INFOW), the description of a socket
 
 
 class Pool:
     """Hands out fresh workers, with the next one already starting: no check waits for an import of NumPy."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(self, limits: Limits | None = None, tier: str = "process") -> None:
+        self.limits, self.tier = limits or Limits(), tier
         self._next: Process | None = None
         atexit.register(self.close)
 
-    def take(self) -> Process:
-        """A worker that nobody has spoken to."""
-        process, self._next = self._next or Process(self.limits), Process(self.limits)
+    def take(self, limits: Limits | None = None) -> Process:
+        """A worker that nobody has spoken to, within `limits`; the next one will have the same."""
+        limits = limits or self.limits
+        process, self._next = self._next, None
+        if process is not None and (process.limits.of_worker, process.tier) != (limits.of_worker, self.tier):
+            process.kill()
+            process = None
+        process, self._next = process or Process(limits, self.tier), Process(limits, self.tier)
         return process
 
     def close(self) -> None:

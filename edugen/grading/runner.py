@@ -21,8 +21,7 @@ from typing import Any
 
 import pytest
 
-from edugen.grading.plugin import GRADER
-from edugen.grading.process import Limits
+from edugen.grading.plugin import GRADER, limits
 
 __all__ = ["Run", "Session", "SessionEnded", "grade"]
 
@@ -39,7 +38,8 @@ class Run:
 
     `fresh` gives each check a worker that no other check has used; otherwise the checks share one as long as it lives,
     which is faster and is for code that we wrote. `hints` is how many of its three hints a failed check shows. `only`
-    names the checks to run, where not all are wanted; the others stay "not run".
+    names the checks to run, where not all are wanted; the others stay "not run". `tier` is what keeps the submission from
+    the rest of the machine (`edugen.grading.isolation`).
     """
 
     submission: str
@@ -47,6 +47,7 @@ class Run:
     fresh: bool = True
     hints: int = 0
     only: tuple[str, ...] = ()
+    tier: str = "process"
 
 
 class Session:
@@ -85,7 +86,7 @@ class Session:
         except SessionEnded:
             self.close()
             raise RuntimeError(f"the checks in {check} could not be run:\n{self._words()}") from None
-        self.items: int = self.manifest.pop("items")
+        self.patience: float = START + self.manifest.pop("allowed")
 
     def __enter__(self) -> Session:
         return self
@@ -100,8 +101,7 @@ class Session:
             self._process.stdin.write(json.dumps(asdict(run)).encode() + b"\n")
         except OSError:
             raise SessionEnded(f"the grading session ended: {self._words()}") from None
-        limits = Limits()
-        return self._answer(START + self.items * (limits.total + limits.start))
+        return self._answer(self.patience)
 
     def close(self, now: bool = False) -> None:
         """End the session, at once or when it has ended its workers."""
@@ -202,10 +202,11 @@ class Server:
         grader = session.config.stash[GRADER]
         if not grader.scores:
             raise pytest.UsageError("no checks were found: a grade of nothing is not a grade")
-        self.answer({**grader.report(), "items": len(session.items)})
+        self.answer({**grader.report(), "allowed": sum(limits(item).total + limits(item).start for item in session.items)})
         for line in self.orders:
             run = Run(**json.loads(line))
             grader.submission, grader.seed, grader.fresh, grader.hints = Path(run.submission), run.seed, run.fresh, run.hints
+            grader.pool.tier = run.tier
             grader.open(session.items)
             items = [item for item in session.items
                      if not run.only or item.nodeid.partition("[")[0].rpartition("::")[2] in run.only]

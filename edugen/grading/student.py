@@ -259,9 +259,13 @@ class Student(Peer):
 
     def _ending(self) -> str:
         """How the worker ended, as far as it can be told."""
-        code = self.process.code if self.process is not None else None
+        code, reason = (self.process.code, self.process.reason) if self.process is not None else (None, "")
+        if reason:
+            return reason
         if code is None or code == -9:
             return "its process was killed (for want of memory?) or closed the descriptor that it answers on"
+        if code == -getattr(signal, "SIGXCPU", 0):
+            return f"it used more than {self.limits.cpu} s of processor time"
         if code < 0:
             return f"its process crashed ({next((s.name for s in signal.Signals if s == -code), f'signal {-code}')})"
         return f"its process ended itself with exit code {code} (os._exit?)"

@@ -32,6 +32,8 @@ MAX_NESTED_CALLS = 16
 DTYPES = {name: np.dtype(name) for name in (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "float32", "float64", "complex64", "complex128")}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}             # dtype.name costs ten times as much
+encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class WireError(ValueError):
@@ -61,14 +63,14 @@ def read_frame(readinto: ReadInto, cap: int) -> tuple[dict[str, Any], memoryview
         raise WireError("these bytes are not a frame")
     if n_header > MAX_HEADER or n_payload > cap:
         raise WireError(f"a frame of {n_header} + {n_payload} bytes; at most {MAX_HEADER} + {cap} are allowed")
-    raw, payload = read_exactly(readinto, n_header), read_exactly(readinto, n_payload)
+    body = memoryview(read_exactly(readinto, n_header + n_payload))
     try:
-        header = json.loads(raw)
+        header = json.loads(bytes(body[:n_header]))
     except (ValueError, RecursionError) as error:
         raise WireError(f"the header is not JSON: {error}") from None
     if not isinstance(header, dict):
         raise WireError("the header is not an object")
-    return header, memoryview(payload)
+    return header, body[n_header:]
 
 
 class RemoteFunction:
@@ -126,7 +128,7 @@ class Peer(ABC):
         chunks: list[bytes] = []
         node = self._encode(value, chunks, 0)
         try:
-            raw = json.dumps({**header, "value": node}, separators=(",", ":")).encode()
+            raw = encode({**header, "value": node}).encode()
         except ValueError as error:                                     # an int of more than 4,300 digits
             raise Unsendable(str(error)) from None
         size = sum(map(len, chunks))
@@ -166,12 +168,13 @@ class Peer(ABC):
 
     @staticmethod
     def _encode_array(array: np.ndarray, chunks: list[bytes]) -> Any:
-        if array.dtype.name not in DTYPES:
+        name = NAMES.get(array.dtype) or NAMES.get(array.dtype.newbyteorder("="))
+        if name is None:
             raise Unsendable(f"an array of dtype {array.dtype}" + (
                 " (rows of different lengths, or None among the numbers?)" if array.dtype == object else "")
                 + "; numbers and booleans can be sent")
-        chunks.append(np.asarray(array, dtype=DTYPES[array.dtype.name]).tobytes())      # native byte order, C order
-        return {"a": [array.dtype.name, list(array.shape)]}
+        chunks.append(np.asarray(array, dtype=DTYPES[name]).tobytes())                  # native byte order, C order
+        return {"a": [name, list(array.shape)]}
 
     @staticmethod
     def _encode_key(key: Any) -> Any:
