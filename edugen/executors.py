@@ -213,8 +213,8 @@ def _check(executor, function, tasks):
 
 def _unsent(what, thing, why):
     return (f"{what} {WORDS.repr(thing)} cannot be sent to another process ({why}). Write it into a file (in a notebook: a cell "
-            "that begins with %%writefile runs.py) and import it from there; a lambda or an inner function becomes a plain one, and "
-            "what it closes over a part of its task. Or leave executor=None, which runs it here")
+            "that begins with %%writefile runs.py) and import it from there; a lambda or an inner function becomes a plain one, "
+            "and what it closes over a part of its task. Or leave executor=None, which runs it here")
 
 
 # The pool ---------------------------------------------------------------------------------------------------------------

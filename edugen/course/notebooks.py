@@ -1,4 +1,4 @@
-"""Notebooks: run in a fresh kernel, followed from cell to cell, and written as HTML."""
+"""Notebooks: run in a fresh kernel, and followed from cell to cell."""
 
 import logging
 import os
@@ -10,18 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from .places import write_atomically
-
-__all__ = ["NotebookFailed", "execute", "read", "tags", "write_html"]
+__all__ = ["NotebookFailed", "execute", "read", "tags"]
 
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # whatever the shell around us asks for
@@ -31,25 +27,6 @@ KERNEL_ENVIRONMENT = {
 }
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-# Solutions are folded, and of the scripts that nbconvert links to only MathJax is left.
-TEMPLATE = """\
-{%- extends 'index.html.j2' -%}
-{% block html_head_js %}{% endblock %}
-{% block jupyter_widgets %}{% endblock %}
-{% block html_head_js_mermaidjs %}{% endblock %}
-{% block html_head_css %}<style>
-main { max-width: 66rem; margin: auto }
-.jp-InputArea-editor .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
-.jp-OutputArea-output { overflow-x: auto }
-details.solution > summary { cursor: pointer; margin: 0 0 .5rem 5rem; font-family: var(--jp-content-font-family) }
-</style>{% endblock %}
-{% block codecell %}
-{%- if 'solution' in cell.metadata.get('tags', []) -%}
-<details class="solution"><summary>A solution</summary>{{ super() }}</details>
-{%- else -%}{{ super() }}{%- endif -%}
-{% endblock %}
-"""
 
 
 class NotebookFailed(Exception):
@@ -179,15 +156,3 @@ def _tell(cell: NotebookNode, error: CellExecutionError) -> str:
         file, line, number, cell_line, function = frames[-1]
         told += ["", f"in {function}, {f'{file}:{line}' if file else f'line {cell_line} of In [{number}]'}"]
     return "\n".join([*told, "", f"{error.ename}: {error.evalue}" if error.evalue else error.ename]).strip("\n")
-
-
-def write_html(notebook: NotebookNode, path: Path, title: str) -> None:
-    """Write a notebook as one HTML file: the whole of it or, if anything fails, nothing."""
-    exporter = HTMLExporter(
-        template_name="lab", template_file="edugen.html.j2",
-        extra_loaders=[jinja2.DictLoader({"edugen.html.j2": TEMPLATE})],
-    )
-    exporter.log.setLevel(logging.CRITICAL)
-    notebook.metadata["title"] = title
-    body, _ = exporter.from_notebook_node(notebook)
-    write_atomically(path, body)

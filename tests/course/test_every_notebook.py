@@ -9,7 +9,8 @@ import pytest
 
 from edugen.course import course
 from edugen.course.errata import errata
-from edugen.course.notebooks import NotebookFailed, execute, read, tags, write_html
+from edugen.course.notebooks import NotebookFailed, execute, read, tags
+from edugen.course.pages import write_html
 
 ROOT = Path(__file__).parents[2]
 NO_NETWORK = {"PYTHONPATH": str(Path(__file__).with_name("no_network"))}

@@ -1,52 +1,32 @@
-"""The runner, on small notebooks: what runs, what fails and how that is told, and the page."""
+"""The runner, on small notebooks: what runs, what fails and how that is told."""
 import json
 import os
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from edugen.course.notebooks import NotebookFailed, execute, read, write_html
+from edugen.course.notebooks import NotebookFailed, execute, read
+from edugen.course.pages import write_html
 
 NO_NETWORK = Path(__file__).with_name("no_network")
 
 
-def test_run_and_page(write_notebook, tmp_path):
+def test_run(write_notebook):
     path = write_notebook(
-        "# Title\n\n$$a \\tag{2.30}$$",
+        "# Title",
         "import os, sys, numpy as np\nprint(sys.executable, os.getcwd(), os.environ['HERE'])",
         ("from tqdm import tqdm\nfor i in tqdm(range(3)):\n    pass\nprint('solved')", ["solution"]),
         "print('ha' + 'lf', end='\\r', flush=True); print('w' + 'hole')",
-        "from IPython.display import HTML\nHTML('<img src=\"data:,\" alt=\"a dot\">')",
     )
     before, seen = path.read_bytes(), []
     done = execute(path, limit=60, progress=lambda n, of: seen.append((n, of)), env={"HERE": "here"})
-    assert seen == [(n, 5) for n in range(6)]
+    assert seen == [(n, 4) for n in range(5)]
     program, folder, here = done.cells[1].outputs[0].text.split()
     assert (os.path.realpath(program), here) == (os.path.realpath(os.sys.executable), "here")
     assert not Path(folder).exists(), "it ran in a folder of its own, which is gone"
     assert path.read_bytes() == before
-    page = tmp_path / "new" / "page.html"
-    write_html(done, page, "A <title>")
-    text = page.read_text(encoding="utf-8")
-    assert "<title>A &lt;title&gt;</title>" in text and "$$a \\tag{2.30}$$" in text and 'alt="a dot"' in text
-    assert re.search(r'<details class="solution">.*?solved.*?</details>', text, re.DOTALL)
-    assert "100%|" not in text, "a bar is for a person who watches"
-    assert "half" not in text and "whole" in text, "what was overwritten is not shown"
-
-
-def test_scripts_from_elsewhere_are_mathjax_alone(write_notebook, tmp_path):
-    class Links(HTMLParser):
-        found: list[str] = []
-
-        def handle_starttag(self, tag, attrs):
-            self.found += [value for name, value in attrs if name in ("src", "href") and value.startswith("http")]
-
-    write_html(read(write_notebook("# Title")), tmp_path / "page.html", "title")
-    links = Links()
-    links.feed((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert len(links.found) == 1 and "mathjax" in links.found[0]
+    assert [output.get("text") for output in done.cells[2].outputs] == ["solved\n"], "a bar is for a person who watches"
 
 
 def test_failing_cell_is_shown_and_not_a_wall_of_traceback(write_notebook):
@@ -131,22 +111,6 @@ def test_file_that_is_no_notebook(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match=r"x\.ipynb is not a notebook: "):
         read(path)
-
-
-def test_page_is_written_whole_or_not_at_all(write_notebook, tmp_path, monkeypatch):
-    page = tmp_path / "page.html"
-    page.write_text("old")
-    notebook = read(write_notebook("x = 1"))
-
-    def full(self, content):
-        with open(self, "wb") as file:
-            file.write(content[:100])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
-        write_html(notebook, page, "title")
-    assert page.read_text() == "old" and not list(tmp_path.glob(".page*"))
 
 
 def test_kernel_is_this_python_whatever_the_machine_calls_python3(write_notebook, tmp_path, monkeypatch):

@@ -22,7 +22,8 @@ def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
 
     It is the course's own notebook, with its solutions, run from the top in a fresh kernel. The page is one file of HTML.
     """
-    from ..notebooks import NotebookFailed, execute, write_html
+    from ..notebooks import NotebookFailed, execute
+    from ..pages import write_html
 
     workspace = workspace_here()
     folder = out or (workspace.root / "pages" if workspace else Path("edugen-pages"))
@@ -34,8 +35,12 @@ def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
         try:
             with _bar() as bar:
                 notebook = execute(one.notebook, limit=limit, progress=partial(_advance, bar, bar.add_task(one.stem, total=None)))
-            write_html(notebook, page, f"{one.title} - edugen")
+            for complaint in write_html(notebook, page, f"{one.title} - edugen"):
+                say(f"[yellow]not drawn[/yellow]  {escape(complaint)}", err=True)
         except NotebookFailed as error:
+            failed += 1
+            say(f"[red]failed[/red]  {escape(str(error))}\n", err=True)
+        except ValueError as error:
             failed += 1
             say(f"[red]failed[/red]  {escape(str(error))}\n", err=True)
         except OSError as error:
