@@ -2,28 +2,30 @@ r"""Convolution (in truth correlation) in any number of dimensions, and its two 
 
 .. math:: y^o_p = \sum_c \sum_t f^{o c}_t\, x^c_{s p + d t}
 
-with stride s and dilation d. It is linear in x and in f; so its two gradients are maps of the same kind, and the gradients of
-those are these three again: the family is closed.
+with stride s and dilation d; outside the image, in a border of `padding` places, x is zero. It is linear in x and in f; so its
+two gradients are maps of the same kind, and the gradients of those are these three again: the family is closed.
 
 The twin's idea: flatten the image. A step to the right is one place, a step down a row's length, so each tap t is an offset,
 and each row of y is a sum of *shifted views* of x, times numbers: a matrix product whose second matrix is never built. Places
-beyond a row's end are computed for nothing and dropped; no copy for each tap (im2col) is made. A stride splits the image
-into phases (every s-th place, from each start), which are laid side by side, so that it becomes an offset too.
+beyond a row's end are computed for nothing and dropped. A stride splits the image into phases (every s-th place, from each
+start), which are laid one after the other, so that it becomes an offset too. The gradient of x is the same sum, of views of g.
 """
-import itertools
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from .jit import jit, kernel, prange
+from .vector import fill, lanes, load, multiply_add, store, total, zeros
 
 __all__ = ["correlate", "filter_gradient", "input_gradient", "output_shape"]
 
 
-def output_shape(image, taps, stride, dilation):
+def output_shape(image, taps, stride, dilation, padding=None):
     """Lengths of the result: how many places the dilated filter fits, every stride-th counted."""
-    return tuple((n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(image, taps, stride, dilation, strict=True))
+    return tuple((n + sum(border) - d * (k - 1) - 1) // s + 1 for n, border, k, s, d in
+                 zip(image, padding or [(0, 0)] * len(image), taps, stride, dilation, strict=True))
 
 
 # References: one product for each tap -------------------------------------------------------------------------------------
@@ -38,10 +40,14 @@ def _grouped(x, groups, axis):
     return x.reshape(*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1:])
 
 
+def _padded(x, padding):
+    return np.pad(x, ((0, 0), (0, 0), *padding)) if padding else x
+
+
 @kernel
-def correlate(x, f, stride, dilation, groups=1):
-    """x (N, C, *image), f (O, C / groups, *taps) -> (N, O, *out); tuples of stride and dilation, one number a dimension."""
-    out = output_shape(x.shape[2:], f.shape[2:], stride, dilation)
+def correlate(x, f, stride, dilation, groups=1, padding=None):
+    """x (N, C, *image), f (O, C / groups, *taps) -> (N, O, *out); one stride, one dilation, one pair of padding a dimension."""
+    out, x = output_shape(x.shape[2:], f.shape[2:], stride, dilation, padding), _padded(x, padding)
     y = np.zeros((len(x), groups, f.shape[0] // groups, *out), np.result_type(x, f))
     for tap in np.ndindex(f.shape[2:]):
         window, weights = _grouped(_window(x, tap, out, stride, dilation), groups, 1), _grouped(f[(..., *tap)], groups, 0)
@@ -50,19 +56,21 @@ def correlate(x, f, stride, dilation, groups=1):
 
 
 @kernel
-def input_gradient(g, f, image, stride, dilation, groups=1):
+def input_gradient(g, f, image, stride, dilation, groups=1, padding=None):
     """g (N, O, *out), f -> gradient of x, (N, C, *image); also the transposed convolution of g."""
-    x = np.zeros((len(g), f.shape[1] * groups, *image), np.result_type(g, f))
+    borders = padding or [(0, 0)] * len(image)
+    x = np.zeros((len(g), f.shape[1] * groups, *(n + sum(b) for n, b in zip(image, borders, strict=True))), np.result_type(g, f))
     for tap in np.ndindex(f.shape[2:]):
         part = np.einsum("ngo...,goc->ngc...", _grouped(g, groups, 1), _grouped(f[(..., *tap)], groups, 0), optimize=True)
         _window(x, tap, g.shape[2:], stride, dilation)[...] += part.reshape(len(g), x.shape[1], *g.shape[2:])
-    return x
+    inside: Any = (..., *(slice(before, before + n) for n, (before, _) in zip(image, borders, strict=True)))
+    return x[inside]
 
 
 @kernel
-def filter_gradient(x, g, taps, stride, dilation, groups=1):
+def filter_gradient(x, g, taps, stride, dilation, groups=1, padding=None):
     """x (N, C, *image), g (N, O, *out) -> gradient of f, (O, C / groups, *taps)."""
-    f = np.zeros((g.shape[1], x.shape[1] // groups, *taps), np.result_type(x, g))
+    x, f = _padded(x, padding), np.zeros((g.shape[1], x.shape[1] // groups, *taps), np.result_type(x, g))
     for tap in np.ndindex(*taps):
         window = _grouped(_window(x, tap, g.shape[2:], stride, dilation), groups, 1)
         part = np.einsum("ngc...,ngo...->goc", window, _grouped(g, groups, 1), optimize=True)
@@ -72,158 +80,207 @@ def filter_gradient(x, g, taps, stride, dilation, groups=1):
 
 # Twins: sums of shifted views ----------------------------------------------------------------------------------------------
 
-BLOCK = 512                     # numbers of a row that are worked on at once: four rows and four views fit the first cache
+SHARES = 8               # of the work, each with buffers of its own; a thread takes one or more, and no result depends on which
+ROWS, VECTORS = 4, 3     # of a tile: 12 totals, 3 vectors of x and a weight are the 16 registers of a processor with AVX2
+LONG = 1024              # places whose rows, four of g and three of x, fit the first cache
+SPARE = 32               # places behind a row of a buffer, for the last tile may reach over its end
 
 
-@jit(parallel=True, fastmath={"contract"})                                # fused multiply-add
-def _add_shifted(x, starts, weights, y, groups):
-    """y[n, o, p] = sum over k of weights[o, k] x[n, starts[group of o, k] + p].
+@jit
+def _gather(x, runs, step, flat, shift):
+    """flat[c, shift + to + j] = x[c, start + step j] for j < count, for each run (start, to, count)."""
+    for c in range(x.shape[0]):
+        for r in range(runs.shape[0]):
+            start, to, count = runs[r, 0], runs[r, 1] + shift, runs[r, 2]
+            for j in range(count):
+                flat[c, to + j] = x[c, start + step * j]
 
-    Four rows of y take four shifted views at a time: 16 multiply-adds for 8 loads and 4 stores. The inner loop is contiguous.
+
+@jit
+def _scatter(flat, runs, step, x):
+    """The way back."""
+    for c in range(x.shape[0]):
+        for r in range(runs.shape[0]):
+            start, to, count = runs[r, 0], runs[r, 1], runs[r, 2]
+            for j in range(count):
+                x[c, start + step * j] = flat[c, to + j]
+
+
+@jit
+def _tile(x, base, starts, w, i, y, at, width):
+    """y[at + r width:] = sum over k of w[i + 4 k + r] x[base + starts[k]:], for four rows r and three vectors of places.
+
+    The totals stay in registers from the first view to the last; a loaded vector meets four weights, a weight three vectors.
     """
-    rows, views, length = weights.shape[0] // groups, weights.shape[1], y.shape[2]
-    for n in prange(y.shape[0]):
-        for low in range(0, length, BLOCK):
-            high = min(low + BLOCK, length)
-            for o in range(0, weights.shape[0], 4):
-                y0, y1, y2, y3 = y[n, o, low:high], y[n, o + 1, low:high], y[n, o + 2, low:high], y[n, o + 3, low:high]
-                for p in range(y0.size):
-                    y0[p] = y1[p] = y2[p] = y3[p] = 0
-                where = starts[o // rows]
-                for k in range(0, views, 4):
-                    a0, a1, a2, a3 = weights[o, k], weights[o, k + 1], weights[o, k + 2], weights[o, k + 3]
-                    b0, b1, b2, b3 = weights[o + 1, k], weights[o + 1, k + 1], weights[o + 1, k + 2], weights[o + 1, k + 3]
-                    c0, c1, c2, c3 = weights[o + 2, k], weights[o + 2, k + 1], weights[o + 2, k + 2], weights[o + 2, k + 3]
-                    d0, d1, d2, d3 = weights[o + 3, k], weights[o + 3, k + 1], weights[o + 3, k + 2], weights[o + 3, k + 3]
-                    s0, s1, s2, s3 = where[k] + low, where[k + 1] + low, where[k + 2] + low, where[k + 3] + low
-                    x0, x1 = x[n, s0:s0 + y0.size], x[n, s1:s1 + y0.size]
-                    x2, x3 = x[n, s2:s2 + y0.size], x[n, s3:s3 + y0.size]
-                    for p in range(y0.size):
-                        u0, u1, u2, u3 = x0[p], x1[p], x2[p], x3[p]
-                        y0[p] += a0 * u0 + a1 * u1 + a2 * u2 + a3 * u3
-                        y1[p] += b0 * u0 + b1 * u1 + b2 * u2 + b3 * u3
-                        y2[p] += c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3
-                        y3[p] += d0 * u0 + d1 * u1 + d2 * u2 + d3 * u3
-
-
-@jit(fastmath={"reassoc", "contract"})                                    # a sum of finite products, in any order
-def _sixteen_dots(g0, g1, g2, g3, x0, x1, x2, x3, out, o, k):
-    """out[o:o + 4, k:k + 4] += the inner products of four rows with four rows."""
-    zero = out.dtype.type(0)
-    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = zero
-    for p in range(g0.size):
-        u0, u1, u2, u3 = x0[p], x1[p], x2[p], x3[p]
-        a0, a1, a2, a3 = a0 + g0[p] * u0, a1 + g0[p] * u1, a2 + g0[p] * u2, a3 + g0[p] * u3
-        b0, b1, b2, b3 = b0 + g1[p] * u0, b1 + g1[p] * u1, b2 + g1[p] * u2, b3 + g1[p] * u3
-        c0, c1, c2, c3 = c0 + g2[p] * u0, c1 + g2[p] * u1, c2 + g2[p] * u2, c3 + g2[p] * u3
-        d0, d1, d2, d3 = d0 + g3[p] * u0, d1 + g3[p] * u1, d2 + g3[p] * u2, d3 + g3[p] * u3
-    for i, row in enumerate(((a0, a1, a2, a3), (b0, b1, b2, b3), (c0, c1, c2, c3), (d0, d1, d2, d3))):
-        for j in range(4):
-            out[o + i, k + j] += row[j]
+    n = lanes(x)
+    a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = zeros(x)
+    for k in range(starts.size):
+        j = base + starts[k]
+        x0, x1, x2 = load(x, j), load(x, j + n), load(x, j + 2 * n)
+        a, b, c, d = fill(w, i), fill(w, i + 1), fill(w, i + 2), fill(w, i + 3)
+        a0, a1, a2 = multiply_add(a, x0, a0), multiply_add(a, x1, a1), multiply_add(a, x2, a2)
+        b0, b1, b2 = multiply_add(b, x0, b0), multiply_add(b, x1, b1), multiply_add(b, x2, b2)
+        c0, c1, c2 = multiply_add(c, x0, c0), multiply_add(c, x1, c1), multiply_add(c, x2, c2)
+        d0, d1, d2 = multiply_add(d, x0, d0), multiply_add(d, x1, d1), multiply_add(d, x2, d2)
+        i += ROWS
+    for v0, v1, v2 in ((a0, a1, a2), (b0, b1, b2), (c0, c1, c2), (d0, d1, d2)):
+        store(v0, y, at)
+        store(v1, y, at + n)
+        store(v2, y, at + 2 * n)
+        at += width
 
 
 @jit(parallel=True)
-def _dot_shifted(x, starts, g, out, groups):
-    """out[o, k] = sum over n and p of g[n, o, p] x[n, starts[group of o, k] + p]: the gradient of `weights` above.
+def _sum_views(x, runs, step, width, starts, weights, y, y_runs, y_step, length, rows, parts):
+    """y[n, o, p] = sum over k of weights[o, k] x[n, starts[k] + p], where x and y lie as their runs say.
 
-    Each thread has views of its own, and so entries of `out` of its own: the order of the sums doesn't depend on their number.
+    A unit of work is an image (few images: a part of its rows of y). It is copied to a buffer in which the padding is already.
+    Strips of places are the outer loop, rows the inner: what a strip needs of x stays in the first cache, all weights in the
+    second.
     """
-    rows, length = g.shape[1] // groups, g.shape[2]
-    for quarter in prange(starts.shape[1] // 4):
-        k = 4 * quarter
-        for n in range(g.shape[0]):
-            for o in range(0, g.shape[1], 4):
-                s = starts[o // rows]
-                s0, s1, s2, s3 = s[k], s[k + 1], s[k + 2], s[k + 3]
-                _sixteen_dots(g[n, o], g[n, o + 1], g[n, o + 2], g[n, o + 3], x[n, s0:s0 + length], x[n, s1:s1 + length],
-                              x[n, s2:s2 + length], x[n, s3:s3 + length], out, o, k)
+    groups, blocks, views = weights.shape[0], weights.shape[1], weights.shape[2]
+    units, strip, channels, stretch = x.shape[0] * parts, VECTORS * lanes(x), x.shape[1] // groups, length + SPARE
+    for share in prange(SHARES):
+        flat, result = np.zeros((x.shape[1], width), x.dtype), np.empty((blocks * ROWS, stretch), x.dtype)
+        for unit in range(share * units // SHARES, (share + 1) * units // SHARES):
+            n, part = unit // parts, unit % parts
+            first, last = part * blocks // parts, (part + 1) * blocks // parts
+            low, high = first * ROWS, min(last * ROWS, rows)
+            _gather(x[n], runs, step, flat, 0)
+            for group in range(groups):
+                for p in range(0, length, strip):
+                    for block in range(first, last):
+                        _tile(flat, group * channels * width + p, starts, weights, (group * blocks + block) * views * ROWS,
+                              result, block * ROWS * stretch + p, stretch)
+                _scatter(result[low:high], y_runs, y_step, y[n, group * rows + low:group * rows + high])
 
 
-def _four(n):
-    return -n % 4                                                         # how many are missing to a multiple of four
+@jit
+def _products(x, j0, j1, j2, g, i, width, length, out, at, columns):
+    """out[at + r columns + k] += the product of row r of g and view k of x, four by three; a total is a vector until the end."""
+    n, sums = lanes(x), out.reshape(-1)
+    a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = zeros(x)
+    for p in range(0, length, n):
+        x0, x1, x2 = load(x, j0 + p), load(x, j1 + p), load(x, j2 + p)
+        a, b, c, d = load(g, i + p), load(g, i + width + p), load(g, i + 2 * width + p), load(g, i + 3 * width + p)
+        a0, a1, a2 = multiply_add(a, x0, a0), multiply_add(a, x1, a1), multiply_add(a, x2, a2)
+        b0, b1, b2 = multiply_add(b, x0, b0), multiply_add(b, x1, b1), multiply_add(b, x2, b2)
+        c0, c1, c2 = multiply_add(c, x0, c0), multiply_add(c, x1, c1), multiply_add(c, x2, c2)
+        d0, d1, d2 = multiply_add(d, x0, d0), multiply_add(d, x1, d1), multiply_add(d, x2, d2)
+    for v0, v1, v2 in ((a0, a1, a2), (b0, b1, b2), (c0, c1, c2), (d0, d1, d2)):
+        sums[at] += total(v0)
+        sums[at + 1] += total(v1)
+        sums[at + 2] += total(v2)
+        at += columns
 
 
-def _corner(shape) -> Any:
-    """Index of the first entries of the last axes."""
-    return (..., *map(slice, shape))
+@jit(parallel=True)
+def _dot_views(x, runs, step, size, width, starts, g, g_runs, length, out, parts, together):
+    """out[o, k] = sum over n and p of g[n, o, p] x[n, starts[k] + p]: the gradient of `weights` above.
+
+    A share has some of the images and some rows of `out`; where shares have the same rows, each has a copy of its own, and the
+    copies are added up at last, in order. Small images stand side by side in the buffers, so that the inner loop is long; a
+    long one is cut, so that its seven rows fit the first cache.
+    """
+    copies, groups, blocks, columns = out.shape[0], out.shape[1], out.shape[2] // ROWS, out.shape[3]
+    rows, channels, stretch = g.shape[1] // groups, x.shape[1] // groups, together * size + SPARE
+    for share in prange(copies * parts):
+        copy, part = share // parts, share % parts
+        first, last, end = part * blocks // parts, (part + 1) * blocks // parts, (copy + 1) * x.shape[0] // copies
+        flat, spread = np.zeros((x.shape[1], width), x.dtype), np.zeros((groups * blocks * ROWS, stretch), x.dtype)
+        for n in range(copy * x.shape[0] // copies, end, together):
+            several = min(together, end - n)
+            if several < together:
+                spread[:] = 0                                             # of the images before
+            for m in range(several):
+                _gather(x[n + m], runs, step, flat, m * size)
+                for group in range(groups):
+                    low, high = group * rows + first * ROWS, group * rows + min(last * ROWS, rows)
+                    top = (group * blocks + first) * ROWS
+                    _gather(g[n + m, low:high], g_runs, 1, spread[top:top + high - low], m * size)
+            for p in range(0, (several - 1) * size + length, LONG):
+                count = min(LONG, (several - 1) * size + length - p)
+                for group in range(groups):
+                    j = group * channels * width + p
+                    for block in range(group * blocks + first, group * blocks + last):
+                        for k in range(0, columns, VECTORS):
+                            _products(flat, j + starts[k], j + starts[k + 1], j + starts[k + 2],
+                                      spread, block * ROWS * stretch + p, stretch, count,
+                                      out, (copy * groups * blocks + block) * ROWS * columns + k, columns)
 
 
-class _Plan:
-    """Where everything lies: the phases of an image of `image`, flat, and the offset and phase of each tap."""
+class _Layout:
+    """Where everything lies: the runs of an image's phases and of its result, and the offset and the phase of each tap."""
 
-    def __init__(self, image, taps, stride, dilation):
-        self.image, self.taps, self.stride = image, taps, stride
-        self.out = output_shape(image, taps, stride, dilation)
-        self.grid = tuple(-(-n // s) for n, s in zip(image, stride, strict=True))        # a phase, its last place perhaps empty
-        self.size = math.prod(self.grid)
-        step = [math.prod(self.grid[i + 1:]) for i in range(len(image))]
-        self.length = sum((n - 1) * s for n, s in zip(self.out, step, strict=True)) + 1  # up to the last place that is wanted
-        self.phases = list(itertools.product(*map(range, stride)))
-        places = [[t * d for t, d in zip(tap, dilation, strict=True)] for tap in np.ndindex(*taps)]
-        self.offset = np.array([sum(q // s * w for q, s, w in zip(place, stride, step, strict=True)) for place in places])
-        self.phase = np.array([self.phases.index(tuple(q % s for q, s in zip(place, stride, strict=True))) for place in places])
+    def __init__(self, image, taps, stride, dilation, padding):
+        borders = padding or [(0, 0)] * len(image)
+        before, s = np.array([b for b, _ in borders]), np.array(stride)
+        grid = [-(-(n + sum(b)) // k) for n, b, k in zip(image, borders, stride, strict=True)]             # of a phase
+        place, kind = (np.array([math.prod(lengths[i + 1:]) for i in range(len(image))]) for lengths in (grid, stride))
+        self.size, self.phases, self.step = math.prod(grid), math.prod(stride), stride[-1]
 
-    def flat(self, x):
-        """x (N, C, *image) as (N, C, phases * size)."""
-        if all(s == 1 for s in self.stride):
-            return np.ascontiguousarray(x).reshape(*x.shape[:2], self.size)
-        flat = np.zeros((*x.shape[:2], len(self.phases), *self.grid), x.dtype)
-        for i, phase in enumerate(self.phases):
-            part = x[self._phase(phase)]
-            flat[:, :, i][_corner(part.shape[2:])] = part
-        return flat.reshape(*x.shape[:2], -1)
+        reach = _indices(taps) * dilation
+        self.offset, self.phase = reach // s @ place, reach % s @ kind
 
-    def unflat(self, flat):
-        """The inverse: (N, C, phases * size) -> (N, C, *image)."""
-        flat = flat.reshape(*flat.shape[:2], len(self.phases), *self.grid)
-        if len(self.phases) == 1:
-            return flat[:, :, 0]
-        x = np.empty((*flat.shape[:2], *self.image), flat.dtype)
-        for i, phase in enumerate(self.phases):
-            place = x[self._phase(phase)]
-            place[...] = flat[:, :, i][_corner(place.shape[2:])]
-        return x
+        self.out = output_shape(image, taps, stride, dilation, padding)
+        to = _indices((*self.out[:-1], 1)) @ place
+        self.result = _runs(np.arange(len(to)) * self.out[-1], to, self.out[-1], 1)
+        self.length = _end(self.result)                                   # up to the last place that is wanted
 
-    def _phase(self, start) -> Any:
-        return (..., *(slice(r, None, s) for r, s in zip(start, self.stride, strict=True)))
+        rows = _indices((*image[:-1], 1))
+        self.image: list = [np.zeros((0, 3), np.int64)] * self.phases
+        for first in range(min(stride[-1], image[-1])):                   # each row of the image has entries of so many phases
+            at = rows + before + first * (np.arange(len(image)) == len(image) - 1)
+            start, to, phase = np.arange(len(rows)) * image[-1] + first, at // s @ place, at % s @ kind
+            for i in np.unique(phase):
+                mine = phase == i
+                self.image[i] = _runs(start[mine], to[mine], -(-(image[-1] - first) // self.step), self.step)
 
-    def spread(self, g, front=0, total=None):
-        """g (N, O, *out) at its places in a phase, zero between them, after `front` zeros: (N, O, total)."""
-        flat = np.zeros((*g.shape[:2], front + self.size), g.dtype)
-        view = flat[..., front:].reshape(*g.shape[:2], *self.grid)
-        view[_corner(self.out)] = g
-        return flat if total is None else np.ascontiguousarray(flat[..., :total])
-
-    def crop(self, y):
-        """(N, O, length) -> (N, O, *out)."""
-        full = np.empty((*y.shape[:2], self.size), y.dtype)
-        full[..., :self.length] = y
-        return np.ascontiguousarray(full.reshape(*y.shape[:2], *self.grid)[_corner(self.out)])
+    def phase_after_phase(self, size):
+        """The runs of all phases, `size` places for each, and the offset of each tap."""
+        return np.concatenate([runs + [0, i * size, 0] for i, runs in enumerate(self.image)]), self.phase * size + self.offset
 
 
-def _starts(groups, channels, width, offsets):
-    """Start of each view (channel, tap) for each group of rows, and how many to add to make fours; those have weight zero."""
-    views = (np.arange(channels)[:, None] * width + offsets).ravel()
-    views = np.concatenate([views, np.zeros(_four(len(views)), int)])
-    return (np.arange(groups)[:, None] * channels * width + views).astype(np.int64)
+_layout = functools.lru_cache(maxsize=128)(_Layout)                       # a network asks for the same ones in every step
 
 
-def _weights(f, groups):
-    """f (rows, channels, taps) as a matrix (rows, views), both filled up with zeros to fours within each group."""
-    rows = f.shape[0] // groups
-    f = f.reshape(groups, rows, -1)
-    f = np.pad(f, ((0, 0), (0, _four(rows)), (0, _four(f.shape[2]))))
-    return f.reshape(groups * f.shape[1], f.shape[2])
+def _indices(shape):
+    """All indices of an array of this shape, one a row."""
+    return np.indices(shape).reshape(len(shape), -1).T
 
 
-def _unpadded(y, rows, groups, axis):
-    """Drop the rows that filled up fours."""
-    padded = rows // groups + _four(rows // groups)
-    if padded * groups == rows:
-        return y
-    y = y.reshape(*y.shape[:axis], groups, padded, *y.shape[axis + 1:])
-    y = y[(slice(None),) * (axis + 1) + (slice(rows // groups),)]
-    return y.reshape(*y.shape[:axis], rows, *y.shape[axis + 2:])
+def _runs(start, to, count, step):
+    """A table of (start, to, count); runs that follow each other on both sides are one."""
+    joined = (np.diff(start) == count) & (np.diff(to) == count) & (step == 1)
+    first = np.flatnonzero(np.concatenate([[True], ~joined]))
+    return np.stack([start[first], to[first], count * np.diff(first, append=len(start))], axis=1)
+
+
+def _end(runs):
+    return int((runs[:, 1] + runs[:, 2]).max(initial=0))
+
+
+def _width(n):
+    """At least n + SPARE, and an odd number of cache lines: else rows would compete for the same places in the cache."""
+    return (-(-(n + SPARE) // 16) // 2 * 2 + 1) * 16
+
+
+def _blocks(f, groups):
+    """f (rows, channels, taps) as (groups, blocks, views, ROWS), with rows of zeros to fill the last block."""
+    rows, views = f.shape[0] // groups, f.shape[1] * f.shape[2]
+    blocks = -(-rows // ROWS)
+    packed = np.zeros((groups, blocks * ROWS, views), f.dtype)
+    packed[:, :rows] = f.reshape(groups, rows, views)
+    return np.ascontiguousarray(packed.reshape(groups, blocks, ROWS, views).swapaxes(2, 3))
+
+
+def _views(channels, width, offset):
+    """Start of the view of each channel at each offset."""
+    return (np.arange(channels)[:, None] * width + offset).ravel()
+
+
+def _flat(x):
+    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1)
 
 
 def _compiled(*arrays):
@@ -231,47 +288,46 @@ def _compiled(*arrays):
 
 
 @correlate.numba
-def _(x, f, stride, dilation, groups=1):
+def _(x, f, stride, dilation, groups=1, padding=None):
     if not _compiled(x, f):
-        return correlate.reference(x, f, stride, dilation, groups)
-    plan = _Plan(x.shape[2:], f.shape[2:], stride, dilation)
-    flat = plan.flat(x)
-    offsets = plan.phase * plan.size + plan.offset
-    weights = _weights(f.reshape(*f.shape[:2], -1), groups)
-    y = np.empty((len(x), weights.shape[0], plan.length), x.dtype)
-    _add_shifted(flat.reshape(len(x), -1), _starts(groups, f.shape[1], flat.shape[2], offsets), weights, y, groups)
-    return plan.crop(_unpadded(y, f.shape[0], groups, 1))
+        return correlate.reference(x, f, stride, dilation, groups, padding)
+    lay = _layout(x.shape[2:], f.shape[2:], stride, dilation, padding)
+    (runs, offsets), width = lay.phase_after_phase(lay.size), _width(lay.phases * lay.size)
+    y = np.empty((len(x), len(f), math.prod(lay.out)), x.dtype)
+    _sum_views(_flat(x), runs, lay.step, width, _views(f.shape[1], width, offsets), _blocks(f.reshape(*f.shape[:2], -1), groups),
+               y, lay.result, 1, lay.length, len(f) // groups, max(1, SHARES // len(x)))
+    return y.reshape(len(x), len(f), *lay.out)
 
 
 @input_gradient.numba
-def _(g, f, image, stride, dilation, groups=1):
-    if not _compiled(g, f):
-        return input_gradient.reference(g, f, image, stride, dilation, groups)
-    plan, channels = _Plan(image, f.shape[2:], stride, dilation), f.shape[1] * groups
-    front = int(plan.offset.max())
-    flat = plan.spread(g, front)
-    swapped = np.swapaxes(_grouped(f.reshape(*f.shape[:2], -1), groups, 0), 1, 2).reshape(channels, f.shape[0] // groups, -1)
-    x = np.zeros((len(g), channels, len(plan.phases), plan.size), g.dtype)
-    for i in range(len(plan.phases)):
-        mine = plan.phase == i
-        if mine.any():                                                    # x_q collects from y_{q - offset}
-            weights = _weights(np.ascontiguousarray(swapped[:, :, mine]), groups)
-            part = np.empty((len(g), weights.shape[0], plan.size), g.dtype)
-            _add_shifted(flat.reshape(len(g), -1), _starts(groups, swapped.shape[1], flat.shape[2], front - plan.offset[mine]),
-                         weights, part, groups)
-            x[:, :, i] = _unpadded(part, channels, groups, 1)
-    return plan.unflat(x.reshape(len(g), channels, -1))
+def _(g, f, image, stride, dilation, groups=1, padding=None):
+    if not _compiled(g, f) or not np.isfinite(f).all():                   # the zeros between the rows of g meet all numbers of f
+        return input_gradient.reference(g, f, image, stride, dilation, groups, padding)
+    lay, channels = _layout(image, f.shape[2:], stride, dilation, padding), f.shape[1] * groups
+    front = int(lay.offset.max())                                         # x_q collects from y_{q - offset}
+    width, x = _width(front + lay.size), np.empty((len(g), channels, math.prod(image)), g.dtype)
+    swapped = np.swapaxes(_grouped(f.reshape(*f.shape[:2], -1), groups, 0), 1, 2).reshape(channels, len(f) // groups, -1)
+    for i, runs in enumerate(lay.image):
+        mine = lay.phase == i
+        _sum_views(_flat(g), lay.result + [0, front, 0], 1, width, _views(len(f) // groups, width, front - lay.offset[mine]),
+                   _blocks(swapped[:, :, mine], groups), x, runs, lay.step, _end(runs), f.shape[1], max(1, SHARES // len(g)))
+    return x.reshape(len(g), channels, *image)
 
 
 @filter_gradient.numba
-def _(x, g, taps, stride, dilation, groups=1):
+def _(x, g, taps, stride, dilation, groups=1, padding=None):
     if not _compiled(x, g):
-        return filter_gradient.reference(x, g, taps, stride, dilation, groups)
-    plan, rows, channels = _Plan(x.shape[2:], taps, stride, dilation), g.shape[1], x.shape[1] // groups
-    flat = plan.flat(x)
-    spread = _grouped(plan.spread(g, total=plan.length), groups, 1)
-    spread = np.pad(spread, ((0, 0), (0, 0), (0, _four(rows // groups)), (0, 0))).reshape(len(g), -1, plan.length)
-    starts = _starts(groups, channels, flat.shape[2], plan.phase * plan.size + plan.offset)
-    out = np.zeros((spread.shape[1], starts.shape[1]), x.dtype)
-    _dot_shifted(flat.reshape(len(x), -1), starts, spread, out, groups)
-    return _unpadded(out[:, :channels * math.prod(taps)], rows, groups, 0).reshape(rows, channels, *taps)
+        return filter_gradient.reference(x, g, taps, stride, dilation, groups, padding)
+    lay, rows, channels = _layout(x.shape[2:], taps, stride, dilation, padding), g.shape[1] // groups, x.shape[1] // groups
+    together = max(1, LONG // lay.size)
+    (runs, offsets), width = lay.phase_after_phase(together * lay.size), _width(lay.phases * together * lay.size)
+    starts = _views(channels, width, offsets)
+    starts = np.concatenate([starts, np.zeros(-len(starts) % VECTORS, np.int64)])
+    copies = max(1, min(SHARES, len(x), 2**20 // (g.shape[1] * len(starts))))              # large filters: copies would be too
+    out = np.zeros((copies, groups, -(-rows // ROWS) * ROWS, len(starts)), x.dtype)
+    _dot_views(_flat(x), runs, lay.step, lay.size, width, starts, _flat(g), lay.result, lay.length, out, SHARES // copies,
+               together)
+    f = out.sum(0)[:, :rows, :channels * math.prod(taps)].reshape(g.shape[1], channels, *taps)
+    if not np.isfinite(f).all():                                          # the zeros between the rows of g meet all numbers of x
+        return filter_gradient.reference(x, g, taps, stride, dilation, groups, padding)
+    return f
