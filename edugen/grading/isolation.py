@@ -29,7 +29,7 @@ __all__ = ["TIERS", "IsolationError", "Tier", "arrange", "best", "container", "p
 TIERS = ("process", "landlock", "bubblewrap")           # weakest first
 PACKAGE = Path(__file__).parent.parent
 HIDDEN = (PACKAGE / "course", PACKAGE / "grading")      # where a wheel keeps exercises and their checks, and the grader
-SHOWN = (PACKAGE / "grading" / "worker.py", PACKAGE / "grading" / "wire.py")
+SHOWN = tuple(PACKAGE / "grading" / f"{name}.py" for name in ("worker", "guard", "wire"))
 SYSTEM = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
           "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/usr/share/zoneinfo", "/sys/devices/system/cpu")
 PROC = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory")

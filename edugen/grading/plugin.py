@@ -14,7 +14,7 @@ import os
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
@@ -27,6 +27,7 @@ import pytest
 import edugen
 from edugen.grading import isolation
 from edugen.grading.fingerprint import fingerprint
+from edugen.grading.guard import rules
 from edugen.grading.process import Limits, Pool
 from edugen.grading.student import Student, StudentError, describe, last_call, plain, read
 
@@ -36,6 +37,7 @@ MARKS = ("points(n): what a check of an exercise is worth",
          "hint(idea, formula, first_line): three hints of a check, from the vaguest to the plainest",
          "timeout(seconds): wall clock a call of a check may take",
          "manual(rubric): a task that a person grades; the points of each criterion",
+         "imports(allow=[...], hide=[...]): packages that a submission may import beside the usual, modules that it may not",
          "limits(**limits): what a check may use, by the names of edugen.grading.process.Limits")
 
 
@@ -90,6 +92,7 @@ class Grader:
             self.scores.setdefault(key(item.nodeid), Score(key(item.nodeid).rpartition("::")[2], points(item)))
             self.waiting.setdefault(key(item.nodeid), set()).add(item.nodeid)
             self.limits[key(item.nodeid).rpartition("::")[2]] = str(limits(item))
+            imports(item)                       # a mistake in its marks is the author's, and told before anything runs
 
     def student(self, item: pytest.Item) -> Student:
         """The submission, in a worker that no other check has used, unless they share."""
@@ -105,7 +108,7 @@ class Grader:
             if self.file not in self.sources:
                 with suppress(StudentError):                        # the check's first call says so, and fails it
                     self.sources[self.file] = read(self.file, Limits().source)
-            student = Student(self.file, stem, limits(item), self.pool.take, self.sources.get(self.file))
+            student = Student(self.file, stem, limits(item), self.pool.take, self.sources.get(self.file), imports(item))
             self.students[stem] = student
         student.limit(limits(item))
         return student
@@ -206,6 +209,20 @@ def limits(item: pytest.Item) -> Limits:
     except (TypeError, ValueError) as error:
         names = ", ".join(field.name for field in fields(Limits))
         raise pytest.UsageError(f"{key(item.nodeid)}: pytest.mark.limits takes {names}: {error}") from None
+
+
+def imports(item: pytest.Item) -> dict[str, Any]:
+    """What a submission may import: the course up to its section, and what the marks of the checks' file say."""
+    try:
+        said = [_imports(**mark.kwargs) for mark in item.iter_markers("imports")]
+    except TypeError as error:
+        raise pytest.UsageError(f"{key(item.nodeid)}: pytest.mark.imports takes allow=[...] and hide=[...]: {error}") from None
+    allow, hide = ([name for pair in said for name in pair[i]] for i in range(2))
+    return rules(item.path.stem.removeprefix("check_"), allow, hide)
+
+
+def _imports(allow: Sequence[str] = (), hide: Sequence[str] = ()) -> tuple[Sequence[str], Sequence[str]]:
+    return allow, hide
 
 
 # -- fixtures ------------------------------------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ class Student(Peer):
     limits : what it may use
     process : where the worker comes from; by default a new one
     source : the file's bytes, where they have been read already
+    guard : what it may import, by `edugen.grading.guard.rules`; by default everything
 
     Examples
     --------
@@ -98,10 +99,11 @@ class Student(Peer):
     """
 
     def __init__(self, path: Path, stem: str | None = None, limits: Limits | None = None,
-                 process: Callable[[Limits], Process] = Process, source: bytes | None = None) -> None:
+                 process: Callable[[Limits], Process] = Process, source: bytes | None = None,
+                 guard: dict[str, Any] | None = None) -> None:
         self.limits = limits or Limits()
         super().__init__(self.limits.message)
-        self.path, self.stem, self.source = Path(path), stem or Path(path).stem, source
+        self.path, self.stem, self.source, self.guard = Path(path), stem or Path(path).stem, source, guard
         self.file = f"{self.stem}.py"
         self.process: Process | None = None
         self.calls: list[Call] = []
@@ -166,7 +168,7 @@ class Student(Peer):
             source = np.frombuffer(self.source if self.source is not None else read(self.path, self.limits.source), np.uint8)
             self.process = self._start(self.limits)
             self._wake()
-            answer, _ = self._converse({"stem": self.stem, "cap": self.limits.message}, source, self.file)
+            answer, _ = self._converse({"stem": self.stem, "cap": self.limits.message, "guard": self.guard}, source, self.file)
             if answer["op"] == "error":
                 self._end(f"{self.file} could not be imported")
                 raise unimported(answer, self.file)

@@ -4,11 +4,8 @@ It is started by path (`python -I worker.py`) in an empty folder with a clean en
 check. It can lie about values and about nothing else: it never sees an expected value and never reports a verdict, and
 the grader believes neither its exit code nor its word (`edugen.grading.student` reads every answer as hostile).
 
-**What this does not stop.** The worker runs as the grader's own user: a student's file can read and write that user's
-files (the checks and solutions among them), open sockets, start processes that outlive it when they leave its process
-group, use all memory and disk, signal other processes of the user (the grader too), and import any part of edugen. The
-wall clock and the size of what it prints and sends are limited; nothing else is, and if the grader itself is killed, a
-worker that never returns goes on. For code you do not trust, run the grader in a container.
+What it may use is limited, and it is ended, by `edugen.grading.supervisor`; what it may reach depends on the tier
+(`edugen.grading.isolation`): at the tier `process` alone, it can read and write what the grader's user can.
 """
 from __future__ import annotations
 
@@ -27,11 +24,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edugen.grading import wire
-else:       # a sibling loaded by path: the worker does not import edugen for itself, for that takes a student's time
-    _spec = importlib.util.spec_from_file_location("edugen_wire", Path(__file__).with_name("wire.py"))
-    wire = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(wire)
+    from edugen.grading import guard, wire
+else:
+    def sibling(name: str) -> types.ModuleType:
+        """A neighbor loaded by path: the worker does not import edugen for itself, for that takes a student's time."""
+        spec = importlib.util.spec_from_file_location(f"edugen_{name}", Path(__file__).with_name(f"{name}.py"))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    guard, wire = sibling("guard"), sibling("wire")
 
 __all__ = ["CourseFinder", "Worker", "main"]
 
@@ -42,10 +44,7 @@ SAME = {kind.__name__: kind for kind in (       # exceptions that pass from the 
 
 
 class CourseFinder:
-    """Finds the edugen that the grader itself runs, wherever it is installed.
-
-    The place for a guard that hides the section being built, should there be one: today all of edugen is in sight.
-    """
+    """Finds the edugen that the grader itself runs, wherever it is installed."""
 
     root = Path(__file__).parent.parent
 
@@ -92,7 +91,7 @@ class Worker(wire.Peer):
                 result = None
             elif "stem" in header:
                 self.cap = header["cap"]
-                self.load(header["stem"], bytes(value))
+                self.load(header["stem"], bytes(value), header["guard"])
                 result = None
             elif "number" in header:
                 result = self.function(header["number"])(*value[0], **value[1])
@@ -117,13 +116,15 @@ class Worker(wire.Peer):
         except BaseException as error:              # a property or a subclass of the student's, while being read
             return self.raised(number, error)
 
-    def load(self, stem: str, source: bytes) -> None:
+    def load(self, stem: str, source: bytes, rules: dict[str, Any] | None) -> None:
         """Run the student's file as the module `stem`. Its lines are kept for tracebacks."""
         self.file = f"{stem}.py"
         text = importlib.util.decode_source(source)
         linecache.cache[self.file] = (len(text), None, text.splitlines(True), self.file)
         self.module = sys.modules[stem] = types.ModuleType(stem)
         self.module.__file__ = self.file
+        if rules is not None:
+            guard.Guard(self.module.__dict__, **rules).install()
         exec(compile(source, self.file, "exec", dont_inherit=True), self.module.__dict__)
 
     def functions(self) -> list[str]:
