@@ -96,7 +96,7 @@ def tasks(section: Section) -> tuple[Task, ...]:
 
 
 def check(section: Section, submission: Path) -> Result:
-    """Run the checks of a section on the file of a student.
+    """Run the checks of a section on the file of a student. The first failure is given its name, if it is a known mistake.
 
     Parameters
     ----------
@@ -108,10 +108,15 @@ def check(section: Section, submission: Path) -> Result:
     ChecksFailed
         Where the checks could not be collected or run.
     """
-    from ..grading.runner import Run, grade
+    from ..grading.misconceptions import Misconceptions
+    from ..grading.runner import Run, Session
 
+    run = Run(str(submission.absolute()))
     try:
-        (report,) = grade(section.checks, [Run(str(submission.absolute()))])
+        with Session(section.checks) as session:
+            report = session.grade(run)
+            first = [entry["name"] for entry in report["checks"] if entry["status"] != "passed"][:1]
+            Misconceptions(section.checks).name(report, session, run, only=first)
     except RuntimeError as error:
         lines = str(error).splitlines()
         told = "\n".join([line[1:].strip() for line in lines if line.startswith("E ")] or lines[-5:])

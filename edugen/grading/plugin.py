@@ -50,6 +50,7 @@ class Score:
     earned: int = 0
     status: str = "not run"         # passed, failed, unwritten or not run
     message: str = ""
+    kind: str = ""                  # of the failure: wrong answer, raised, timeout, ...
     seconds: float = 0.0
     item: str = ""                  # what failed: the check with its parameters
     answers: list[Any] = field(default_factory=list)        # to what, and with what answer: name, fingerprint
@@ -131,7 +132,7 @@ class Grader:
             first = score.status in ("not run", "passed")
             score.earned, score.status = 0, "unwritten" if kind == "unwritten" else "failed"
             if first:
-                score.message, score.item = message, item.name
+                score.message, score.item, score.kind = message, item.name, kind or "wrong answer"
                 student = self.students.get(item.path.stem.removeprefix("check_"))
                 score.answers = [[call.name, fingerprint(call.result[0])]
                                  for call in (student.calls if student is not None else ()) if call.result]
@@ -366,7 +367,7 @@ def explain(item: pytest.Item, grader: Grader, excinfo: pytest.ExceptionInfo[Bas
         if grader.fresh:
             student.close()                     # so that all it printed has arrived
         if printed := student.printed().strip():
-            lines.append("Your code printed:\n" + "\n".join(f"  | {line}" for line in printed.splitlines()[:20]))
+            lines.append("Your code printed:\n" + "\n".join(f"  | {line[:200]}" for line in printed.splitlines()[:20]))
     mark = item.get_closest_marker("hint")
     if mark is not None:
         lines += [f"Hint {i + 1} of 3: {text}" for i, text in enumerate(mark.args[:grader.hints])]

@@ -15,7 +15,7 @@ from typing import Any
 
 from edugen.grading.runner import Run, grade
 
-__all__ = ["TRIVIAL", "Exercise", "disagreements", "exercises", "inlined", "prove", "trivial"]
+__all__ = ["TRIVIAL", "Exercise", "disagreements", "exercise_of", "exercises", "inlined", "mutant_of", "prove", "trivial"]
 
 MUTANTS = 5             # at least, an exercise
 TRIVIAL = ("zeros", "ones", "nan", "inf", "huge", "minus_huge", "echo", "random", "none", "raises")
@@ -36,13 +36,14 @@ class Exercise:
 
 def exercises(root: Path) -> list[Exercise]:
     """Every exercise of a tree: `exercises/2_classification/losses.py` has `tests/exercises/classification/losses/`."""
-    found = []
-    for check in sorted(Path(root).glob("exercises/*/check_*.py")):
-        stem, chapter = check.stem.removeprefix("check_"), re.sub(r"^\d+[a-z]?_", "", check.parent.name)
-        proof = Path(root, "tests", "exercises", chapter, stem)
-        mutants = tuple(sorted(proof.glob("mutants/*.py")))
-        found.append(Exercise(check.with_name(f"{stem}.py"), check, proof / "solution.py", mutants))
-    return found
+    return [exercise_of(check) for check in sorted(Path(root).glob("exercises/*/check_*.py"))]
+
+
+def exercise_of(check: Path) -> Exercise:
+    """The parts of the exercise that has these checks; a solution and mutants are in a clone alone."""
+    stem, chapter = check.stem.removeprefix("check_"), re.sub(r"^\d+[a-z]?_", "", check.parent.name)
+    proof = check.parents[2] / "tests" / "exercises" / chapter / stem
+    return Exercise(check.with_name(f"{stem}.py"), check, proof / "solution.py", tuple(sorted(proof.glob("mutants/*.py"))))
 
 
 def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), mutant_seeds: int = 1,

@@ -98,7 +98,8 @@ class Session:
         """The report of one run; SessionEnded if the session does not live to give it."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(asdict(run)).encode() + b"\n")
+            order = asdict(run) | {"submission": str(Path(run.submission).absolute())}       # the session lives elsewhere
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
         except OSError:
             raise SessionEnded(f"the grading session ended: {self._words()}") from None
         return self._answer(self.patience)
