@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
-__all__ = ["NotebookFailed", "execute", "read", "tags"]
+__all__ = ["SETUP", "NotebookFailed", "execute", "read", "tags"]
 
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # whatever the shell around us asks for
@@ -25,6 +25,21 @@ KERNEL_ENVIRONMENT = {
     "TQDM_DISABLE": "1",                    # a bar is for a person who watches; on the page it would be a stump
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger would warn about frozen modules
 }
+
+# Every notebook's first code begins so. edugen has no public address yet that Colab could install it from: the day it has, this
+# is the place to write it, and the test of every notebook says where to copy it.
+SETUP = """\
+try:
+    import edugen
+except ImportError:                                # in Colab: upload its wheel, and run this cell again
+    import sys
+    from glob import glob
+    wheels = sorted(glob("edugen-*.whl")) if "google.colab" in sys.modules else []
+    if not wheels:
+        raise ImportError("edugen is missing. In a clone of it: pip install -e . For Colab: pip wheel --no-deps . in a clone, "
+                          "upload the wheel there (Files, at the left), and run this cell again") from None
+    %pip install -q {wheels[-1]}
+"""
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from .mathematics import mathml
 from .places import write_atomically
 
-__all__ = ["loads", "write_html"]
+__all__ = ["loads", "render", "write_html"]
 
 # No script at all, and a policy by which the browser itself fetches nothing. Solutions are folded.
 TEMPLATE = """\
@@ -82,9 +82,25 @@ class _Exporter(HTMLExporter):
     @jinja2.pass_context
     def markdown2html(self, context, source):
         """nbconvert's filter of this name, with our renderer."""
-        renderer = _Renderer(escape=False, attachments=context.get("cell", {}).get("attachments", {}))
-        renderer.complaints = self.complaints
-        return MarkdownWithMath(renderer=renderer).render(source)
+        html, complaints = render(source, context.get("cell", {}).get("attachments", {}))
+        self.complaints += complaints
+        return html
+
+
+def render(source: str, attachments: dict | None = None) -> tuple[str, list[str]]:
+    r"""Markdown as HTML, and what is said about each formula that could not be drawn.
+
+    Examples
+    --------
+    >>> html, complaints = render(r"*Now* $\foo$.")
+    >>> html
+    '<p><em>Now</em> <code class="tex">\\foo</code>.</p>'
+    >>> len(complaints)
+    1
+    """
+    renderer = _Renderer(escape=False, attachments=attachments or {})
+    renderer.complaints = []
+    return MarkdownWithMath(renderer=renderer).render(source).strip(), renderer.complaints
 
 
 def write_html(notebook: NotebookNode, path: Path, title: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Every notebook on disk: its form, a run without a network, and a formula that no assertion lets pass when it is flipped."""
 import ast
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,14 +10,16 @@ import pytest
 
 from edugen.course import course
 from edugen.course.errata import errata
-from edugen.course.notebooks import NotebookFailed, execute, read, tags
-from edugen.course.pages import write_html
+from edugen.course.notebooks import SETUP, NotebookFailed, execute, read, tags
+from edugen.course.pages import loads, render, write_html
 
 ROOT = Path(__file__).parents[2]
 NO_NETWORK = {"PYTHONPATH": str(Path(__file__).with_name("no_network"))}
 PATHS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 PATHS = [path for path in PATHS if ".ipynb_checkpoints" not in path.parts]
 EVERY = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+SECTIONS = [path for path in PATHS if path.parent != ROOT / "notebooks"]                # outside the chapters lies no section
+EVERY_SECTION = pytest.mark.parametrize("path", SECTIONS, ids=[path.stem for path in SECTIONS])
 SCREEN = 50                                     # lines
 
 
@@ -43,13 +46,19 @@ def test_file(path):
 
 
 @EVERY
+def test_setup(path):
+    first = code(read(path))[0]
+    assert tags(first) == ["setup"]
+    assert first.source.startswith(SETUP), "its first code is edugen.course.notebooks.SETUP, as in every notebook"
+
+
+@EVERY_SECTION
 def test_pattern(path):
     notebook, section = read(path), course().find(path.stem)
     first = notebook.cells[0]
     assert first.cell_type == "markdown" and first.source.splitlines()[0] == f"# {section.title}"
     for wanted in ("You will be able to", f"{section.minutes} min", f"§{section.covers[0]}", *section.before):
         assert wanted in first.source, f"the first cell says {wanted!r}"
-    assert tags(code(notebook)[0]) == ["setup"] and "google.colab" in code(notebook)[0].source
     assert any(re.search(r"^\s*assert\b", cell.source, re.MULTILINE) for cell in code(notebook) if "solution" not in tags(cell))
     turns = [n for n, cell in enumerate(notebook.cells) if "solution" in tags(cell)]
     assert 3 <= len(turns) <= 6
@@ -59,12 +68,12 @@ def test_pattern(path):
         assert asks, notebook.cells[n].id
 
 
-@EVERY
+@EVERY_SECTION
 def test_labels(path):
     section = course().find(path.stem)
     words = text(read(path))
     tagged = re.findall(r"\\tag\{(.*?)\}", words)
-    assert set(tagged) <= set(section.labels)
+    assert set(tagged) <= set(section.labels), "a tag is a label that the manifest gives this section"
     repeated = {label for label in tagged if tagged.count(label) > 1}
     assert not repeated, "a label is shown once as an equation, and cited after that"
     met = [erratum.label for erratum in errata() if erratum.label in section.labels]
@@ -99,16 +108,43 @@ def test_a_workspace_does_without_the_solutions(path):
             given |= own
 
 
-class Images(HTMLParser):
-    """The alt texts of a page's images."""
+class Page(HTMLParser):
+    """What a reader meets on a page: words outside code, formulas, the alt texts of images."""
 
-    def __init__(self):
+    def __init__(self, html):
         super().__init__()
-        self.alts = []
+        self.words, self.formulas, self.alts, self.open = "", 0, [], []
+        self.feed(html)
 
     def handle_starttag(self, tag, attrs):
+        self.formulas += tag == "math"
         if tag == "img":
             self.alts.append(dict(attrs).get("alt"))
+        elif tag in ("style", "pre", "code", "annotation"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.open and tag == self.open[-1]:
+            self.open.pop()
+
+    def handle_data(self, data):
+        self.words += "" if self.open else data
+
+
+def formulas(notebook):
+    """Each formula of the text, told apart from code by its dollars or its environment."""
+    words = re.sub(r"```.*?```|`[^`\n]*`", "", text(notebook), flags=re.DOTALL)
+    return re.findall(r"\$\$.+?\$\$|\\begin\{(?P<name>\w+\*?)\}.+?\\end\{(?P=name)\}|(?<!\\)\$[^$]+?\$", words, re.DOTALL)
+
+
+@EVERY
+def test_every_formula_becomes_mathematics(path):
+    notebook = read(path)
+    html, complaints = zip(*(render(cell.source) for cell in notebook.cells if cell.cell_type == "markdown"), strict=True)
+    assert not sum(complaints, [])
+    page = Page("\n".join(html))
+    assert page.formulas == len(formulas(notebook)) > 0
+    assert not re.findall(r"\$|\\[a-zA-Z(\[]+", page.words), "a dollar, or TeX, is left in the text"
 
 
 @pytest.mark.slow
@@ -125,11 +161,12 @@ def test_run(path, tmp_path):
     complaints = [output.text for cell in code(notebook) for output in cell.outputs
                   if output.output_type == "stream" and output.name == "stderr" and "Warning" in output.text]
     assert not complaints
-    write_html(notebook, tmp_path / "page.html", path.stem)
-    images = Images()
-    images.feed((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert images.alts, "a notebook has pictures"
-    assert not [alt for alt in images.alts if not alt or "No description" in alt], "a picture has alt text"
+    assert write_html(notebook, tmp_path / "page.html", path.stem) == []
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert not loads(html), "a page opens without a network"
+    page = Page(html)
+    assert page.alts, "a notebook has pictures"
+    assert not [alt for alt in page.alts if not alt or "No description" in alt], "a picture has alt text"
 
 
 def flips():
@@ -139,7 +176,7 @@ def flips():
                 yield pytest.param(path, cell.id, old, new, id=f"{path.stem}-{cell.id}-{n}")
 
 
-@EVERY
+@EVERY_SECTION
 def test_formula_is_marked(path):
     cells = code(read(path), "formula")
     assert cells and all(cell.metadata.get("edugen", {}).get("flip") for cell in cells)
@@ -156,3 +193,48 @@ def test_flipped_formula_fails(path, cell, old, new):
     with pytest.raises(NotebookFailed) as failed:
         execute(path, limit=600, env=NO_NETWORK, edit=flip)
     assert failed.value.error == "AssertionError", failed.value
+
+
+# The set-up cell ---------------------------------------------------------------------------------------------------------
+
+
+def set_up(monkeypatch, installed):
+    """Run the cell as IPython does; what it installs is there afterwards, and noted."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    class Shell:
+        def run_line_magic(self, name, line):
+            installed.append((name, line))
+            monkeypatch.delitem(sys.modules, "edugen")
+
+    exec(TransformerManager().transform_cell(SETUP), {"get_ipython": Shell})
+
+
+def test_set_up_does_nothing_where_edugen_is(monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    installed = []
+    set_up(monkeypatch, installed)
+    assert not installed
+
+
+def test_set_up_in_colab_installs_the_wheel_that_was_uploaded(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("edugen-0.1.0-py3-none-any.whl", "edugen-0.2.0-py3-none-any.whl"):
+        (tmp_path / name).touch()
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    monkeypatch.setitem(sys.modules, "edugen", None)                    # importing it is an ImportError now
+    installed = []
+    set_up(monkeypatch, installed)
+    assert installed == [("pip", "install -q {wheels[-1]}")]            # IPython fills in the name
+
+
+@pytest.mark.parametrize("colab", [True, False])
+def test_set_up_says_what_to_do(colab, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    if colab:
+        monkeypatch.setitem(sys.modules, "google.colab", sys)
+    else:
+        (tmp_path / "edugen-0.1.0-py3-none-any.whl").touch()            # elsewhere nothing is installed behind one's back
+    monkeypatch.setitem(sys.modules, "edugen", None)
+    with pytest.raises(ImportError, match=r"pip install -e .* pip wheel --no-deps \. .*upload"):
+        set_up(monkeypatch, [])
