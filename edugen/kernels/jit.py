@@ -64,7 +64,7 @@ def backend() -> str:
     return _chosen if available() else "numpy"
 
 
-def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = False) -> Any:
+def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = False, writes: str = "") -> Any:
     """Compile a function with Numba when it is first called.  Its helpers are other `@jit` functions of any module.
 
     Parameters
@@ -72,10 +72,14 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
     f : function in the part of Python that Numba compiles
     parallel : share the iterations of `prange` between threads
     fastmath : let the compiler reorder sums; only with a reason written beside it
+    writes : names of the arrays that are written to
+        Numba compiles anew for each layout of each array, and again where one is read-only: for a product, dozens of times. With
+        `writes`, once for each dtype (of the first argument): for contiguous arrays that are written to, and any others.
     """
     if f is None:
-        return functools.partial(jit, parallel=parallel, fastmath=fastmath)
+        return functools.partial(jit, parallel=parallel, fastmath=fastmath, writes=writes)
     compiled = None
+    versions: dict = {}
 
     @functools.wraps(f)
     def call(*args):
@@ -84,8 +88,15 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
             compiled = build()
         return compiled(*args)
 
+    @functools.wraps(f)
+    def call_by_dtype(*args):
+        dtype = args[0].dtype
+        if dtype not in versions:
+            versions[dtype] = build(_any_layout(f, args, writes.split()))
+        return versions[dtype](*args)
+
     @functools.cache
-    def build():
+    def build(signature=None):
         """The function rebuilt around compiled helpers and Numba's prange, then handed to Numba."""
         numba = _numba()
         helpers = {name: f.__globals__[name].compiled() for name in f.__code__.co_names
@@ -95,11 +106,21 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
         rebuilt.__module__, rebuilt.__qualname__ = f.__module__, f.__qualname__
         options = {"nogil": True, "error_model": "numpy", "parallel": parallel, "fastmath": fastmath}
         try:
-            return numba.njit(cache=True, **options)(rebuilt)
+            return numba.njit(signature, cache=True, **options)(rebuilt)
         except RuntimeError:                                                 # no folder that can be written to
-            return numba.njit(**options)(rebuilt)
+            return numba.njit(signature, **options)(rebuilt)
+    call = call_by_dtype if writes else call
     call.compiled = build                                                    # type: ignore[attr-defined]
     return call
+
+
+def _any_layout(f, args, written):
+    """The types of a call's arguments, but arrays that are only read may be read-only and have any layout."""
+    numba = _numba()
+    names = f.__code__.co_varnames
+    return tuple(numba.types.Array(t.dtype, t.ndim, "A", readonly=True)
+                 if isinstance(t, numba.types.Array) and name not in written else t
+                 for name, t in zip(names, map(numba.typeof, args), strict=False))
 
 
 def by_precision(single: Any, double: Any) -> Any:

@@ -6,21 +6,26 @@ cache to a register. A core multiplies sixteen or more numbers in the time in wh
 1. `naive`: the formula. The inner loop walks down a column of B, a new cache line for every number.
 2. `ordered`: the same loops in another order. The inner loop walks along rows of B and C, so vectors of numbers are handled
    at once; but each of them is loaded and stored for a single multiply-add.
-3. `registers`: four rows of A and four of B at a time. Sixteen multiply-adds for four loads of B and four of C.
-4. `packed`: a block of B that fits the second cache is copied row after row, and used for all rows of A before the next comes;
-   B may lie in any order in memory.
-5. `threads`: each thread takes some rows of C.
+3. `registers`: a tile of C, six rows of two vectors, stays in twelve registers while k runs. Eight loads, two of B and six of A,
+   serve twelve multiply-adds of a whole vector, and nothing is stored before the end.
+4. `packed`: the tiles read A and B from copies in the order in which they want them, in blocks that stay in the caches. A and B
+   may then lie in memory in any order: a transposed matrix costs nothing extra.
+5. `threads`: each thread takes some columns of C, or some matrices of a stack.
 
-BLAS does the same with more patience: its innermost block is written by hand for each processor. So `np.matmul` stays the
-product of the engine, but for stacks of small matrices, where BLAS is called once for each and we are called once for all.
+BLAS does the same, with a tile written in assembly for each processor. `fastest` is ours alone, `matmul` chooses between the two.
 """
+import math
+
 import numpy as np
 
 from .jit import jit, kernel, prange
+from .vector import fill, lanes, load, multiply_add, store
 
-__all__ = ["matmul", "naive", "ordered", "packed", "registers", "threads"]
+__all__ = ["fastest", "matmul", "naive", "ordered", "packed", "registers", "threads"]
 
-ROWS, COLUMNS = 256, 512            # of a packed block of B: half a megabyte in float32, what a core's second cache holds
+TILE = 6                            # rows of a tile: 6 x 2 vectors of sums, 2 of B and 1 of A are 15 of the 16 registers of AVX
+ROWS, DEPTH = 96, 256              # of a packed block of A: 96 KB in float32, which stays in the second cache; a panel of B, 16 KB,
+                                    # stays in the first
 
 
 @jit
@@ -45,92 +50,169 @@ def ordered(a, b, c):
                 c[i, j] += factor * b[k, j]
 
 
-@jit(fastmath={"contract"})
-def _add_four_rows(a, b, c, i, low, left):
-    """c[i:i + 4, left:left + width] += a[i:i + 4, low:low + height] b; b (height, width), height a multiple of 4."""
-    c0, c1 = c[i, left:left + b.shape[1]], c[i + 1, left:left + b.shape[1]]
-    c2, c3 = c[i + 2, left:left + b.shape[1]], c[i + 3, left:left + b.shape[1]]
-    for k in range(0, b.shape[0], 4):
-        b0, b1, b2, b3, s = b[k], b[k + 1], b[k + 2], b[k + 3], low + k
-        p0, p1, p2, p3 = a[i, s], a[i, s + 1], a[i, s + 2], a[i, s + 3]
-        q0, q1, q2, q3 = a[i + 1, s], a[i + 1, s + 1], a[i + 1, s + 2], a[i + 1, s + 3]
-        r0, r1, r2, r3 = a[i + 2, s], a[i + 2, s + 1], a[i + 2, s + 2], a[i + 2, s + 3]
-        t0, t1, t2, t3 = a[i + 3, s], a[i + 3, s + 1], a[i + 3, s + 2], a[i + 3, s + 3]
-        for j in range(c0.size):                                          # sixteen numbers of A stay in registers
-            v0, v1, v2, v3 = b0[j], b1[j], b2[j], b3[j]
-            c0[j] += p0 * v0 + p1 * v1 + p2 * v2 + p3 * v3
-            c1[j] += q0 * v0 + q1 * v1 + q2 * v2 + q3 * v3
-            c2[j] += r0 * v0 + r1 * v1 + r2 * v2 + r3 * v3
-            c3[j] += t0 * v0 + t1 * v1 + t2 * v2 + t3 * v3
-
-
-@jit(fastmath={"contract"})
-def _add_rest(a, b, c, rows, low, high, left):
-    """What four rows of A and four of B leave over: c[rows, left:] += a[rows, low:high] b[low:high]."""
-    for i in rows:
-        for k in range(low, high):
-            factor = a[i, k]
-            for j in range(b.shape[1]):
-                c[i, left + j] += factor * b[k - low, j]
+@jit
+def _tile(a, i, b, j, depth, c, at):
+    """Add `depth` products to a tile: in flat places, c[at] is its first number, a[i] and b[j] the first of its rows and columns."""
+    w, row, k = lanes(c), c.shape[1], a.shape[1]
+    p0, p1 = load(c, at), load(c, at + w)
+    q0, q1 = load(c, at + row), load(c, at + row + w)
+    r0, r1 = load(c, at + 2 * row), load(c, at + 2 * row + w)
+    s0, s1 = load(c, at + 3 * row), load(c, at + 3 * row + w)
+    t0, t1 = load(c, at + 4 * row), load(c, at + 4 * row + w)
+    u0, u1 = load(c, at + 5 * row), load(c, at + 5 * row + w)
+    for i in range(i, i + depth):
+        b0, b1 = load(b, j), load(b, j + w)
+        p0, p1 = multiply_add(fill(a, i), b0, p0), multiply_add(fill(a, i), b1, p1)
+        q0, q1 = multiply_add(fill(a, i + k), b0, q0), multiply_add(fill(a, i + k), b1, q1)
+        r0, r1 = multiply_add(fill(a, i + 2 * k), b0, r0), multiply_add(fill(a, i + 2 * k), b1, r1)
+        s0, s1 = multiply_add(fill(a, i + 3 * k), b0, s0), multiply_add(fill(a, i + 3 * k), b1, s1)
+        t0, t1 = multiply_add(fill(a, i + 4 * k), b0, t0), multiply_add(fill(a, i + 4 * k), b1, t1)
+        u0, u1 = multiply_add(fill(a, i + 5 * k), b0, u0), multiply_add(fill(a, i + 5 * k), b1, u1)
+        j += b.shape[1]
+    store(p0, c, at)
+    store(p1, c, at + w)
+    store(q0, c, at + row)
+    store(q1, c, at + row + w)
+    store(r0, c, at + 2 * row)
+    store(r1, c, at + 2 * row + w)
+    store(s0, c, at + 3 * row)
+    store(s1, c, at + 3 * row + w)
+    store(t0, c, at + 4 * row)
+    store(t1, c, at + 4 * row + w)
+    store(u0, c, at + 5 * row)
+    store(u1, c, at + 5 * row + w)
 
 
 @jit
-def _add_block(a, b, c, first, last, low, left):
-    """Rows first..last of c += a[:, low:low + height] b, whatever the sizes."""
-    fours, height = (last - first) // 4 * 4, b.shape[0] // 4 * 4
-    for i in range(first, first + fours, 4):
-        _add_four_rows(a, b[:height], c, i, low, left)
-    _add_rest(a, b[height:], c, range(first, first + fours), low + height, low + b.shape[0], left)
-    _add_rest(a, b, c, range(first + fours, last), low, low + b.shape[0], left)
+def _tiles(a, b, c):
+    wide = 2 * lanes(c)
+    if c.shape[0] < TILE or c.shape[1] < wide:
+        ordered(a, b, c)
+    else:
+        for j in range(0, c.shape[1], wide):
+            j = min(j, c.shape[1] - wide)
+            for i in range(0, c.shape[0], TILE):
+                i = min(i, c.shape[0] - TILE)
+                c[i:i + TILE, j:j + wide] = 0
+                _tile(a, i * a.shape[1], b, j, a.shape[1], c, i * c.shape[1] + j)
 
 
-@jit
+@jit(writes="c")
 def registers(a, b, c):
-    """Step 3: blocks of 4 x 4, for B with contiguous rows."""
-    c[:] = 0
-    _add_block(a, b, c, 0, a.shape[0], 0, 0)
+    """Step 3: tile by tile; a, b, c contiguous.
+
+    Where tiles don't fill C evenly the last overlaps the one before: some numbers are computed twice, which is cheaper than
+    separate loops for what is left. A C smaller than a tile is step 2's.
+    """
+    _tiles(a, b, c)
 
 
 @jit
-def _pack(b, low, left, block):
-    for k in range(block.shape[0]):
-        for j in range(block.shape[1]):
-            block[k, j] = b[low + k, left + j]
+def _copy(x, i, j, rows, columns, out):
+    """out[:rows, :columns] = x[i:, j:], with zeros where x ends; in vectors where the rows of x are contiguous."""
+    w, height, width, vectors = lanes(x), min(rows, x.shape[0] - i), min(columns, x.shape[1] - j), 0
+    if height < rows or width < columns:
+        out[:] = 0
+    if x.strides[1] == x.itemsize:
+        vectors = width // w * w
+        for k in range(height):
+            row = x[i + k]
+            for l in range(0, vectors, w):
+                store(load(row, j + l), out, k * out.shape[1] + l)
+    for l in range(vectors, width):
+        for k in range(height):
+            out[k, l] = x[i + k, j + l]
 
 
 @jit
-def _packed_rows(a, b, c, first, last):
-    """Rows first..last of c = a b, block of B by block of B."""
-    store = np.empty((min(ROWS, a.shape[1]), min(COLUMNS, b.shape[1])), b.dtype)
-    c[first:last] = 0
-    for left in range(0, b.shape[1], COLUMNS):
-        width = min(COLUMNS, b.shape[1] - left)
-        for low in range(0, a.shape[1], ROWS):
-            block = store.reshape(-1)[:min(ROWS, a.shape[1] - low) * width].reshape(-1, width)
-            _pack(b, low, left, block)
-            _add_block(a, block, c, first, last, low, left)
+def _packed_columns(a, b, c, left, right):
+    """Columns left..right of c = a b, in steps of DEPTH along k, and in each of them in blocks of ROWS rows."""
+    wide, tiles = 2 * lanes(c), (a.shape[0] + TILE - 1) // TILE
+    panels = np.empty(((right - left + wide - 1) // wide, min(DEPTH, a.shape[1]), wide), c.dtype)
+    block = np.empty((min(ROWS, TILE * tiles), min(DEPTH, a.shape[1]) + 16), c.dtype)   # + 16: rows a power of two apart would
+    edge = np.empty((TILE, wide), c.dtype)                                              # share the same few sets of the cache
+    c[:, left:right] = 0
+    for low in range(0, a.shape[1], DEPTH):
+        depth = min(DEPTH, a.shape[1] - low)
+        for p in range(len(panels)):
+            _copy(b[:, :right], low, left + p * wide, depth, wide, panels[p])
+        for first in range(0, a.shape[0], ROWS):
+            last = min(first + ROWS, a.shape[0])
+            _copy(a, first, low, block.shape[0], depth, block)
+            for p in range(len(panels)):
+                panel, j = panels[p], left + p * wide
+                for i in range(first, last, TILE):
+                    if i + TILE <= last and j + wide <= right:
+                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, c, i * c.shape[1] + j)
+                    else:                                                 # a tile that reaches over the border of C
+                        edge[:] = 0
+                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, edge, 0)
+                        rows, columns = min(TILE, last - i), min(wide, right - j)
+                        c[i:i + rows, j:j + columns] += edge[:rows, :columns]
 
 
-@jit
+@jit(writes="c")
 def packed(a, b, c):
-    """Step 4: B in blocks that fit the second cache, copied so that their rows are contiguous."""
-    _packed_rows(a, b, c, 0, a.shape[0])
+    """Step 4: blocks of A that stay in the second cache meet panels of B, each as wide as a tile."""
+    _packed_columns(a, b, c, 0, c.shape[1])
 
 
-@jit(parallel=True)
+@jit(parallel=True, writes="c")
 def threads(a, b, c, parts):
-    """Step 5: each of `parts` shares of the rows is a task of its own; no two write to the same row."""
-    share = ((a.shape[0] + parts - 1) // parts + 3) // 4 * 4
-    for part in prange(parts):
-        first = min(part * share, a.shape[0])
-        _packed_rows(a, b, c, first, min(first + share, a.shape[0]))
+    """Step 5: stacks of matrices; of each, `parts` shares of the columns are tasks of their own. No two write to one place.
+
+    With `parts` 0 each product of a stack is a task, and is done as in step 3.
+    """
+    if parts == 0:
+        for n in prange(c.shape[0]):
+            _tiles(a[n], b[n], c[n])
+    else:
+        wide = 2 * lanes(c)
+        share = (c.shape[2] + parts * wide - 1) // (parts * wide) * wide
+        for task in prange(c.shape[0] * parts):
+            n, left = task // parts, task % parts * share
+            if left < c.shape[2]:
+                _packed_columns(a[n], b[n], c[n], left, min(left + share, c.shape[2]))
 
 
-@jit(parallel=True)
-def _batched(a, b, c):
-    for n in prange(a.shape[0]):
-        c[n] = 0
-        _add_block(a[n], b[n], c[n], 0, a.shape[1], 0, 0)
+IN_PLACE, THREADED = 2**15, 2**20   # numbers in a B that is read where it lies; multiply-adds for which waking a thread pays
+
+
+def fastest(a, b):
+    """The product by the step that is fastest for its size: 1-D, 2-D or stacks, one precision, NumPy's rules of broadcasting."""
+    if a.ndim == 2 == b.ndim:
+        c = np.empty((a.shape[0], b.shape[1]), a.dtype)
+        _check(a, b)
+        if c.size * a.shape[1] >= THREADED:
+            threads(a[None], b[None], c[None], 4)
+        elif b.size <= IN_PLACE and a.flags.c_contiguous and b.flags.c_contiguous:
+            registers(a, b, c)
+        else:
+            packed(a, b, c)
+        return c
+    if a.ndim == 1 or b.ndim == 1:
+        c = fastest(a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b)
+        c = c[..., 0] if b.ndim == 1 else c
+        return c[..., 0] if a.ndim == b.ndim else c[..., 0, :] if a.ndim == 1 else c
+    _check(a, b)
+    if b.ndim == 2:                                                       # one matrix for the whole stack: one product
+        return fastest(a.reshape(math.prod(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    c = np.empty((math.prod(batch), a.shape[-2], b.shape[-1]), a.dtype)
+    a, b = (np.broadcast_to(x, batch + x.shape[-2:]).reshape(len(c), *x.shape[-2:]) for x in (a, b))
+    if c.size:
+        threads(a, b, c, 0 if b[0].size <= IN_PLACE and a.flags.c_contiguous and b.flags.c_contiguous else 1)
+    return c.reshape(*batch, *c.shape[1:])
+
+
+def _check(a, b):
+    if a.dtype != b.dtype or a.dtype not in PRECISIONS or not (a.flags.aligned and b.flags.aligned):
+        raise TypeError(f"a compiled product needs two aligned arrays of one precision, float32 or float64, got {a.dtype} and {b.dtype}")
+    if a.shape[-1] != b.shape[-2]:
+        raise ValueError(f"matmul: a has rows of {a.shape[-1]} numbers and b columns of {b.shape[-2]}; shapes {a.shape}, {b.shape}")
+
+
+PRECISIONS = {np.dtype(np.float32), np.dtype(np.float64)}
 
 
 @kernel
@@ -141,28 +223,10 @@ def matmul(a, b):
 
 @matmul.numba
 def _(a, b):
+    """By BLAS, which is as fast as the processor can multiply, except where it has to start once for each matrix of a stack."""
     a, b = np.asarray(a), np.asarray(b)
-    if a.ndim == 0 or b.ndim == 0 or a.dtype != b.dtype or a.dtype not in (np.float32, np.float64) or not (a.size and b.size):
-        return np.matmul(a, b)                                            # which also says what is wrong
-    row, column = a.ndim == 1, b.ndim == 1
-    left, right = a[None] if row else a, b[:, None] if column else b
-    if left.shape[-1] != right.shape[-2]:
-        return np.matmul(a, b)
-    if left.ndim == right.ndim == 2:
-        c = np.empty((left.shape[0], right.shape[1]), a.dtype)
-        small = left.shape[0] * left.shape[1] * right.shape[1] < 2**18    # below, waking threads costs more than they save
-        if small and right.flags.c_contiguous:
-            registers(left, right, c)
-        elif small:
-            packed(left, right, c)
-        else:
-            threads(left, right, c, 8)
-    else:
-        batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-        flat = [np.ascontiguousarray(np.broadcast_to(x, batch + x.shape[-2:])).reshape(-1, *x.shape[-2:]) for x in (left, right)]
-        c = np.empty((len(flat[0]), left.shape[-2], right.shape[-1]), a.dtype)
-        _batched(*flat, c)
-        c = c.reshape(*batch, *c.shape[1:])
-    if row:
-        c = c[..., 0, :]
-    return c[..., 0] if column else c
+    if (a.ndim > 2 < b.ndim and a.dtype == b.dtype in PRECISIONS and a.shape[-1] == b.shape[-2]
+            and a.shape[-2] >= TILE and 2 * TILE < b.shape[-1] and b.shape[-2] * b.shape[-1] <= IN_PLACE
+            and a.flags.aligned and b.flags.aligned):
+        return fastest(a, b)
+    return np.matmul(a, b)
