@@ -1,0 +1,8 @@
+# fails: test_predict
+import numpy as np
+from solution import *
+
+
+def predict(x, y, x_new, seed):
+    w = np.linalg.lstsq(np.polynomial.legendre.legvander(x, 8), y, rcond=None)[0]
+    return np.polynomial.legendre.legvander(x_new, 8) @ w
