@@ -8,7 +8,7 @@ from typing import Any
 
 from .manifest import Section
 
-__all__ = ["Check", "ChecksFailed", "Result", "Task", "check", "tasks"]
+__all__ = ["Check", "Checker", "ChecksFailed", "Result", "Task", "tasks"]
 
 
 class ChecksFailed(RuntimeError):
@@ -46,11 +46,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """The checks of one exercise, in the order of their file."""
+    """The checks of one exercise, in the order of their file; `manual` are the tasks that only a person can grade."""
 
     points: int
     earned: int
     checks: tuple[Check, ...]
+    manual: tuple[str, ...] = ()
 
     @property
     def next(self) -> Check | None:
@@ -64,7 +65,7 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
-        return {"earned": self.earned, "points": self.points, "checks": [asdict(check) for check in self.checks]}
+        return asdict(self)
 
 
 def tasks(section: Section) -> tuple[Task, ...]:
@@ -95,34 +96,62 @@ def tasks(section: Section) -> tuple[Task, ...]:
     return tuple(found)
 
 
-def check(section: Section, submission: Path) -> Result:
-    """Run the checks of a section on the file of a student. The first failure is given its name, if it is a known mistake.
+class Checker:
+    """Runs checks, and keeps them ready: the second time a section is checked nothing has to start. A context manager.
 
-    Parameters
-    ----------
-    section : whose checks
-    submission : the student's file; only a worker process imports it
-
-    Raises
-    ------
-    ChecksFailed
-        Where the checks could not be collected or run.
+    Examples
+    --------
+    >>> from .manifest import course
+    >>> section = course().find("losses")
+    >>> with Checker() as checker:
+    ...     checker.check(section, section.exercise).earned
+    0
     """
-    from ..grading.misconceptions import Misconceptions
-    from ..grading.runner import Run, Session
 
-    run = Run(str(submission.absolute()))
-    try:
-        with Session(section.checks) as session:
+    def __init__(self) -> None:
+        self._sessions: dict[str, Any] = {}
+
+    def __enter__(self) -> "Checker":
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        for session in self._sessions.values():
+            session.close(now=True)
+        self._sessions.clear()
+
+    def check(self, section: Section, submission: Path) -> Result:
+        """Run the checks of a section on the file of a student. The first failure is given its name, if it is a known mistake.
+
+        Parameters
+        ----------
+        section : whose checks
+        submission : the student's file; only a worker process imports it
+
+        Raises
+        ------
+        ChecksFailed
+            Where the checks could not be collected or run.
+        """
+        from ..grading.misconceptions import Misconceptions
+        from ..grading.runner import Run, Session
+
+        run = Run(str(submission.absolute()))
+        try:
+            if section.stem not in self._sessions:
+                self._sessions[section.stem] = Session(section.checks)
+            session = self._sessions[section.stem]
             report = session.grade(run)
             first = [entry["name"] for entry in report["checks"] if entry["status"] != "passed"][:1]
             Misconceptions(section.checks).name(report, session, run, only=first)
-    except RuntimeError as error:
-        lines = str(error).splitlines()
-        told = "\n".join([line[1:].strip() for line in lines if line.startswith("E ")] or lines[-5:])
-        raise ChecksFailed(f"{section.checks.name} could not be run: {told}") from error
-    checks = (Check(**{name: entry[name] for name in Check.__annotations__}) for entry in report["checks"])
-    return Result(report["points"], report["earned"], tuple(map(_for_a_student, checks)))
+        except RuntimeError as error:
+            if section.stem in self._sessions:
+                self._sessions.pop(section.stem).close(now=True)
+            lines = str(error).splitlines()
+            told = "\n".join([line[1:].strip() for line in lines if line.startswith("E ")] or lines[-5:])
+            raise ChecksFailed(f"{section.checks.name} could not be run: {told}") from error
+        checks = (Check(**{name: entry[name] for name in Check.__annotations__}) for entry in report["checks"])
+        manual = tuple(task["name"].removeprefix("test_") for task in report.get("manual", ()))
+        return Result(report["points"], report["earned"], tuple(map(_for_a_student, checks)), manual)
 
 
 def _for_a_student(check: Check) -> Check:

@@ -5,9 +5,11 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from . import manifest, places
 
@@ -16,36 +18,41 @@ __all__ = ["Finding", "examine"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: what it is, what was found, and where it is wrong, what to do."""
+    """One thing looked at: what it is, what was found, and where it is wrong, what to do. A note is worth knowing, not wrong."""
 
     name: str
     found: str
     fix: str = ""
+    note: bool = False
 
     @property
     def fine(self) -> bool:
-        """Whether nothing is to be done."""
-        return not self.fix
+        """Whether nothing has to be done."""
+        return self.note or not self.fix
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"fine": self.fine}
 
 
 def examine(folder: Path) -> Iterator[Finding]:
     """Everything the doctor looks at, one finding each; `folder` is where the student works.
 
-    >>> {finding.name for finding in examine(Path())} >= {"Python", "numpy", "BLAS", "kernel", "course", "disk"}
+    >>> {finding.name for finding in examine(Path())} >= {"Python", "numpy", "BLAS", "kernel", "course", "disk", "fonts"}
     True
     """
     yield from _packages()
-    yield _blas()
+    yield from _threads()
+    yield from _compiler()
     yield _kernel()
     yield _course()
-    free = shutil.disk_usage(folder).free / 2**30
-    low = "make room: notebooks and their pages need half a gigabyte"
-    yield Finding("disk", f"{free:.1f} GB free", "" if free > 0.5 else low)
-    if not os.access(folder, os.W_OK):
-        yield Finding("folder", f"{folder} cannot be written to", "go to a folder of yours first")
+    yield from _isolation()
+    yield _fonts()
+    yield from _room(folder)
 
 
 def _packages() -> Iterator[Finding]:
+    """Python and each package against the bounds in setup.cfg, whose lower ends are versions that the tests passed with."""
     from packaging.requirements import Requirement
 
     try:
@@ -68,14 +75,56 @@ def _packages() -> Iterator[Finding]:
             yield Finding(requirement.name, version, "" if good else f'pip install "{bound}"')
 
 
-def _blas() -> Finding:
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _threads() -> Iterator[Finding]:
+    """BLAS, how many threads it takes, and how long they and OpenMP's spin after their work, when the kernels want the cores."""
     import numpy as np
 
     blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
-    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-    limits = [f"{name}={os.environ[name]}" for name in names if name in os.environ]
-    threads = ", ".join(limits) or f"a thread for each of {os.cpu_count()} cores"
-    return Finding("BLAS", f"{blas.get('name', 'unknown')} {blas.get('version', '')}, {threads}")
+    name, cores = blas.get("name", "unknown"), _cores()
+    limits = {v: os.environ[v] for v in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS") if v in os.environ}
+    many = [v for v, n in limits.items() if n.isdigit() and int(n) > cores]
+    shown = ", ".join(f"{v}={n}" for v, n in limits.items()) or f"a thread for each of {cores} cores"
+    fix = f"unset {', '.join(many)}: more threads than the {cores} cores wait for each other" if many else ""
+    yield Finding("BLAS", f"{name} {blas.get('version', '')}, {shown}", fix)
+    if "openblas" in name.lower():
+        timeout = os.environ.get("OPENBLAS_THREAD_TIMEOUT", "")
+        short = timeout.isdigit() and int(timeout) <= 12
+        fix = "set OPENBLAS_THREAD_TIMEOUT=4: BLAS's threads spin after a product, and take the cores from the kernels"
+        yield Finding("BLAS timeout", f"OPENBLAS_THREAD_TIMEOUT {timeout or 'not set'}", "" if short else fix)
+    policy = os.environ.get("OMP_WAIT_POLICY", "")
+    fix = "unset OMP_WAIT_POLICY, or set it to passive: threads that wait actively take the cores from BLAS"
+    yield Finding("OpenMP wait", f"OMP_WAIT_POLICY {policy or 'not set'}", fix if policy.lower() == "active" else "")
+
+
+def _compiler() -> Iterator[Finding]:
+    """Whether Numba works here, and whether what it compiled is kept."""
+    from ..kernels.jit import cache_folder
+
+    try:
+        import numba
+    except ModuleNotFoundError:
+        yield Finding("compiler", "no Numba: every kernel runs in NumPy, more slowly", "pip install numba")
+        return
+    except ImportError as error:                            # a NumPy that is too new for it says so here
+        yield Finding("compiler", f"Numba: {error}", "pip install -U numba")
+        return
+    config: Any = numba.config
+    folder = Path(config.CACHE_DIR or cache_folder())               # NUMBA_CACHE_DIR stays the user's choice
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        fix = "set EDUGEN_CACHE to a folder of yours: until then every process compiles the kernels for itself"
+        yield Finding("kernel cache", f"{folder}: {error.strerror or error}", fix)
+        return
+    compiled = len(list(folder.rglob("*.nbi")))
+    cold = "" if compiled else "nothing to mend: each kernel is compiled at its first call, which takes seconds, once"
+    yield Finding("kernel cache", f"{folder}, {compiled} kernels compiled", cold, note=True)
 
 
 def _kernel() -> Finding:
@@ -102,3 +151,39 @@ def _course() -> Finding:
     count = len(manifest.course().sections)
     fix = f"no notebook or no exercise of {', '.join(missing)}: get the whole course again"
     return Finding("course", f"{where}, {count - len(missing)} of {count} sections", fix if missing else "")
+
+
+def _isolation() -> Iterator[Finding]:
+    """What the grader can put between a submission and this machine: for those who grade. A student needs none of it."""
+    from ..grading import isolation
+
+    tiers = isolation.probe().values()
+    found = "; ".join(f"{tier.name}: {tier.detail if tier.available else f'no, {tier.detail}'}" for tier in tiers)
+    where = isolation.container()
+    fix = "" if isolation.best() != isolation.TIERS[0] else (
+        "students need nothing. To grade what people you don't trust have written, use Linux: a kernel with Landlock (5.13 or "
+        "later), or bubblewrap (apt install bubblewrap)")
+    yield Finding("isolation", found + (f"; all of it in a container, {where}" if where else ""), fix, note=True)
+
+
+def _fonts() -> Finding:
+    """Whether matplotlib finds the font of the course's pictures."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    from ..plots.style import STYLE
+
+    family = str(STYLE["font.family"])
+    try:
+        return Finding("fonts", f"{family} at {font_manager.findfont(family, fallback_to_default=False)}")
+    except ValueError:
+        fix = "it comes with matplotlib: pip install --force-reinstall matplotlib, and remove its list of fonts in "
+        return Finding("fonts", f"matplotlib does not find {family}", f"{fix}{matplotlib.get_cachedir()}")
+
+
+def _room(folder: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(folder).free / 2**30
+    low = "make room: notebooks, their pages and compiled kernels need half a gigabyte"
+    yield Finding("disk", f"{free:.1f} GB free", "" if free > 0.5 else low)
+    if not os.access(folder, os.W_OK):
+        yield Finding("folder", f"{folder} cannot be written to", "go to a folder of yours first")

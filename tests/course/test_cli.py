@@ -299,6 +299,23 @@ def mine(run, exercise, served):
     return Path.cwd() / "edugen-course/exercises/2_classification/losses.py"
 
 
+class Quick(checks.Checker):
+    """Looks at the text instead of running it, for tests of what stands around a check."""
+
+    def check(self, section, submission):
+        text = submission.read_text()
+        found = [checks.Check("test_double", 2, 2, "passed", "") if "2 * x" in text
+                 else checks.Check("test_double", 2, 0, "failed", "Wrong."),
+                 checks.Check("test_triple", 3, 3, "passed", "") if "3 * x" in text
+                 else checks.Check("test_triple", 3, 0, "unwritten", "Write it.")]
+        return checks.Result(5, sum(check.earned for check in found), tuple(found))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(exercises, "Checker", Quick)
+
+
 def test_check_says_first_what_to_do_next(run, mine, exercise):
     result = run("check", "losses")
     lines = result.output.splitlines()
@@ -316,14 +333,15 @@ def test_check_says_first_what_to_do_next(run, mine, exercise):
     assert "raise" in (exercise / "exercises/2_classification/losses.py").read_text(), "the course's own is another file"
 
 
-def test_check_runs_only_what_changed_since_it_passed(run, mine, exercise, monkeypatch):
+def test_check_runs_only_what_changed_since_it_passed(run, mine, exercise, monkeypatch, quick):
     ran = []
 
-    def counted(section, file):
-        ran.append(section.stem)
-        return checks.check(section, file)
+    class Counted(exercises.Checker):
+        def check(self, section, submission):
+            ran.append(section.stem)
+            return super().check(section, submission)
 
-    monkeypatch.setattr(exercises, "run_checks", counted)
+    monkeypatch.setattr(exercises, "Checker", Counted)
     result = run("check")
     assert result.exit_code == 0 and "not begun: losses" in result.output and not ran
     solve(mine)
@@ -342,7 +360,7 @@ def test_check_runs_only_what_changed_since_it_passed(run, mine, exercise, monke
     assert len(ran) == 4, "the checks changed"
 
 
-def test_solved_stays_solved(run, mine):
+def test_solved_stays_solved(run, mine, quick):
     solve(mine)
     run("check")
     mine.write_text("def double(x):\n    return x\n")
@@ -351,14 +369,14 @@ def test_solved_stays_solved(run, mine):
     assert "1 of 1 solved" in run().output
 
 
-def test_check_for_machines(run, mine):
+def test_check_for_machines(run, mine, quick):
     result = run("check", "losses", "--json")
     (one,) = json.loads(result.stdout)
     assert result.exit_code == 1 and (one["earned"], one["points"], one["next"]) == (2, 5, "triple")
     assert [check["status"] for check in one["checks"]] == ["passed", "unwritten"]
 
 
-def test_hints_come_one_at_a_time_and_are_remembered(run, mine):
+def test_hints_come_one_at_a_time_and_are_remembered(run, mine, quick):
     shown = run("hint", "losses").output
     assert "losses, double\nHint 1 of 3: Twice." in shown and "(2.1)" not in shown
     run("check", "losses")
@@ -378,7 +396,7 @@ def test_hints_come_one_at_a_time_and_are_remembered(run, mine):
     assert "Hint 2 of 3" in run("hint", "losses", "double").output
 
 
-def test_hint_where_there_is_none(run, mine, exercise):
+def test_hint_where_there_is_none(run, mine, exercise, quick):
     result = run("hint", "losses", "tripel")
     assert result.exit_code == 2 and "no task 'tripel'. Did you mean triple?" in result.output
     assert "It has double, triple." in run("hint", "losses", "xyzzy").output
@@ -393,7 +411,7 @@ def test_hint_where_there_is_none(run, mine, exercise):
     assert result.exit_code == 2 and "no workspace here" in result.output
 
 
-def test_reset_asks_first_and_keeps_a_copy(run, mine, exercise):
+def test_reset_asks_first_and_keeps_a_copy(run, mine, exercise, quick):
     solve(mine)
     run("check")
     run("hint", "losses", "double")
@@ -414,7 +432,7 @@ def test_reset_asks_first_and_keeps_a_copy(run, mine, exercise):
     assert "Yours" not in run("reset", "losses").output and mine.read_text() == EXERCISE
 
 
-def test_reset_of_a_notebook(run, mine):
+def test_reset_of_a_notebook(run, mine, quick):
     notebook = mine.parents[2] / "notebooks/2_classification/losses.ipynb"
     run("check", "losses")
     handed_out = notebook.read_bytes()
@@ -424,7 +442,7 @@ def test_reset_of_a_notebook(run, mine):
     assert "changed by you" not in run("start").output
 
 
-def test_solution_after_a_pass_and_from_a_clone_only(run, mine, exercise):
+def test_solution_after_a_pass_and_from_a_clone_only(run, mine, exercise, quick):
     solution = exercise / "tests/exercises/classification/losses/solution.py"
     result = run("solution", "losses")
     assert result.exit_code == 2 and "you have not checked it yet" in result.output
@@ -442,7 +460,7 @@ def test_solution_after_a_pass_and_from_a_clone_only(run, mine, exercise):
     assert result.exit_code == 2 and "in the clone of the repository" in result.output
 
 
-def test_watch_checks_what_is_saved(run, mine, monkeypatch):
+def test_watch_checks_what_is_saved(run, mine, monkeypatch, quick):
     def saves(*folders, recursive, force_polling, poll_delay_ms):
         assert folders == (mine.parent.resolve(),) and not force_polling
         yield {(1, str(mine.parent / "notes.txt"))}
@@ -458,7 +476,7 @@ def test_watch_checks_what_is_saved(run, mine, monkeypatch):
     assert points == ["losses: 2 of 5 points", "losses: 5 of 5 points"]
 
 
-def test_watch_says_when_it_falls_back_to_polling(run, mine, monkeypatch):
+def test_watch_says_when_it_falls_back_to_polling(run, mine, monkeypatch, quick):
     asked = []
 
     def saves(*folders, recursive, force_polling, poll_delay_ms):
@@ -509,13 +527,30 @@ def test_watch_as_a_process(mine, exercise, polling, tmp_path):
         watch.kill()
 
 
-def test_state_of_a_newer_edugen_is_left_alone(run, mine):
+def test_state_of_a_newer_edugen_is_left_alone(run, mine, quick):
     state = mine.parents[2] / STATE
     state.write_text('{"version": 99}')
     for arguments in ([], ["check"], ["start"]):
         result = run(*arguments)
         assert result.exit_code == 2 and "newer edugen" in result.output
     assert state.read_text() == '{"version": 99}'
+
+
+def test_a_session_that_ended_is_begun_again(exercise):
+    with checks.Checker() as checker:
+        file = exercise / "exercises/2_classification/losses.py"
+        assert checker.check(one_section(), file).earned == 2
+        checker._sessions["losses"]._process.kill()
+        with pytest.raises(checks.ChecksFailed, match="session ended"):
+            checker.check(one_section(), file)
+        assert checker.check(one_section(), file).passed == ("double",)
+
+
+def test_tasks_that_a_person_grades_are_named(run, mine, exercise):
+    manual = "\n@pytest.mark.manual({'clear': 2})\ndef test_essay():\n    'Say why.'\n"
+    places.write_atomically(exercise / "exercises/2_classification/check_losses.py", CHECKS + manual)
+    shown = run("check", "losses").output
+    assert "2 of 5 points" in shown and "A person grades: essay." in shown
 
 
 def test_check_in_a_clone_checks_the_clones_own(run, exercise):
@@ -619,6 +654,7 @@ def test_errata(run, monkeypatch):
 
 
 def test_doctor_finds_nothing_or_says_the_way_out(run, small_course, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", "4")                      # as the command sets it where it is not set
     result = run("doctor")
     assert result.exit_code == 0 and "Nothing to mend" in result.output and "numpy" in result.output
     (small_course / "exercises/2_classification/losses.py").unlink()
@@ -648,7 +684,9 @@ def process(*arguments, folder, **environment):
 def test_piped_without_color(tmp_path):
     done = process(folder=tmp_path, NO_COLOR="1", COLUMNS="80")
     assert done.returncode == 0 and "\x1b" not in done.stdout and not done.stderr
-    assert max(map(len, done.stdout.splitlines())) <= 90
+    assert max(map(len, done.stdout.splitlines())) <= 80 and "Next: edugen start" in done.stdout
+    done = process("sections", folder=tmp_path, NO_COLOR="1", COLUMNS="80")
+    assert max(map(len, done.stdout.splitlines())) <= 80
     for section in course().sections:
         assert f"{section.stem} " in done.stdout
 

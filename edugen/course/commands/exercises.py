@@ -15,8 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from .. import manifest, places
-from ..checks import ChecksFailed, Result, Task, tasks
-from ..checks import check as run_checks
+from ..checks import Checker, ChecksFailed, Result, Task, tasks
 from ..manifest import Section
 from ..workspace import Workspace
 from .greeting import next_section, next_step
@@ -60,7 +59,8 @@ def check(section: tuple[Section, ...] | None, watch: bool, everything: bool, as
     if watch:
         _watch(workspace, wanted, everything)
         return
-    done = _check(workspace, wanted, everything)
+    with Checker() as checker:
+        done = _check(checker, workspace, wanted, everything)
     if section and done[0].instead:
         refuse(f"{done[0].file} is not there. `edugen start` adds what is missing.")
     if as_json:
@@ -71,7 +71,7 @@ def check(section: tuple[Section, ...] | None, watch: bool, everything: bool, as
         raise SystemExit(1)
 
 
-def _check(workspace: Workspace | None, sections: Iterable[Section], everything: bool) -> list[Checked]:
+def _check(checker: Checker, workspace: Workspace | None, sections: Iterable[Section], everything: bool) -> list[Checked]:
     done = []
     with Console(stderr=True).status("checking") as status:
         for one in sections:
@@ -86,7 +86,7 @@ def _check(workspace: Workspace | None, sections: Iterable[Section], everything:
             else:
                 status.update(f"checking {one.stem}")
                 try:
-                    result = run_checks(one, file)
+                    result = checker.check(one, file)
                 except ChecksFailed as error:
                     refuse(str(error))
                 if workspace:
@@ -117,6 +117,8 @@ def _tell(workspace: Workspace | None, done: list[Checked]) -> None:
         if len(ran) == 1:
             rows = [(f"{c.earned}/{c.points}", c.task, _status(c.status)) for c in one.result.checks]
             show("", "", "", rows=rows, numbers=(0,))
+            if one.result.manual:
+                say(f"[dim]A person grades: {', '.join(one.result.manual)}.[/dim]")
         progress = workspace.progress(one.section) if workspace else None
         if one.result.next and progress and progress.solved:
             say("It was solved before, and counts as solved; your file or its checks have changed since.")
@@ -155,12 +157,13 @@ def _watch(workspace: Workspace | None, sections: Iterable[Section], everything:
     if not folders:
         refuse("there is nothing to watch: `edugen start` adds the exercises.")
     try:
-        _tell(workspace, _check(workspace, files.values(), everything))
-        say("\n[dim]Watching; Ctrl-C ends it.[/dim]")
-        for saved in _saved(folders):
-            if changed := [files[path] for path in sorted(saved & set(files)) if path.is_file()]:
-                say("\n[dim]" + "-" * 60 + "[/dim]\n")
-                _tell(workspace, _check(workspace, changed, True))
+        with Checker() as checker:
+            _tell(workspace, _check(checker, workspace, files.values(), everything))
+            say("\n[dim]Watching; Ctrl-C ends it.[/dim]")
+            for saved in _saved(folders):
+                if changed := [files[path] for path in sorted(saved & set(files)) if path.is_file()]:
+                    say("\n[dim]" + "-" * 60 + "[/dim]\n")
+                    _tell(workspace, _check(checker, workspace, changed, True))
     except KeyboardInterrupt:
         say()
 
