@@ -110,6 +110,7 @@ class Checker:
 
     def __init__(self) -> None:
         self._sessions: dict[str, Any] = {}
+        self._mistakes: dict[str, Any] = {}
 
     def __enter__(self) -> "Checker":
         return self
@@ -142,7 +143,7 @@ class Checker:
             session = self._sessions[section.stem]
             report = session.grade(run)
             first = [entry["name"] for entry in report["checks"] if entry["status"] != "passed"][:1]
-            Misconceptions(section.checks).name(report, session, run, only=first)
+            self._mistakes.setdefault(section.stem, Misconceptions(section.checks)).name(report, session, run, only=first)
         except RuntimeError as error:
             if section.stem in self._sessions:
                 self._sessions.pop(section.stem).close(now=True)

@@ -5,7 +5,8 @@ import sys
 
 __all__ = ["main"]
 
-EXTRA = {"click", "rich", "nbclient", "nbconvert", "nbformat", "jinja2", "jupyter_client", "jupyterlab", "ipykernel", "pytest"}
+EXTRA = {"click", "rich", "nbclient", "nbconvert", "nbformat", "jinja2", "jupyter_client", "jupyterlab", "ipykernel", "pytest",
+         "math_core", "psutil", "watchfiles", "pooch"}
 
 
 def main(arguments: list[str] | None = None) -> None:
