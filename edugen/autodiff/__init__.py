@@ -7,13 +7,16 @@ from . import operators, rules, tree
 from .check import GradientError, check_gradients
 from .ops import (
     average_pool,
+    boltzmann_sweeps,
     convolution,
     cross_entropy,
+    ising_sweeps,
     log1mexp,
     log_sigmoid,
     log_softmax,
     logsumexp,
     max_pool,
+    rbm_sweeps,
     relu,
     sigmoid,
     softmax,
@@ -23,7 +26,7 @@ from .ops import (
 from .tensor import Tensor, composite, constant, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
-__all__ = ["GradientError", "Tensor", "average_pool", "check_gradients", "composite", "constant", "convolution",
-           "cross_entropy", "debug", "grad", "hessian", "hvp", "jacobian", "log1mexp", "log_sigmoid", "log_softmax",
-           "logsumexp", "max_pool", "operators", "primitive", "relu", "rule", "rules", "sigmoid", "softmax", "softplus",
-           "stop_gradient", "transposed_convolution", "tree", "value_and_grad", "vjp"]
+__all__ = ["GradientError", "Tensor", "average_pool", "boltzmann_sweeps", "check_gradients", "composite", "constant",
+           "convolution", "cross_entropy", "debug", "grad", "hessian", "hvp", "ising_sweeps", "jacobian", "log1mexp",
+           "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators", "primitive", "rbm_sweeps", "relu", "rule",
+           "rules", "sigmoid", "softmax", "softplus", "stop_gradient", "transposed_convolution", "tree", "value_and_grad", "vjp"]

@@ -11,15 +11,17 @@ import math
 
 import numpy as np
 
-from .exponential import exp
+from .exponential import exp, log32
 from .jit import jit, kernel, prange
 
-__all__ = ["bernoulli", "boltzmann_sweeps", "ising_sweeps", "normals", "rbm_sweeps", "uniforms"]
+__all__ = ["bernoulli", "boltzmann_sweeps", "gaussian", "ising_sweeps", "normals", "rbm_sweeps", "uniforms"]
 
 U32 = np.uint32
 ONE, M1, M2, S15, S16 = U32(1), U32(0x7FEB352D), U32(0x846CA68B), U32(15), U32(16)
 GOLDEN, X1, X2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 S27, S30, S31, S32 = (np.uint64(k) for k in (27, 30, 31, 32))
+F32, TWO_PI = np.float32, np.float32(2 * np.pi)
+S3, S5, S7, S9, S11 = (np.float32(k) for k in (-1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800))
 
 
 # Numbers from (key, sweep, site) -----------------------------------------------------------------------------------------
@@ -101,14 +103,50 @@ def _bernoulli_rows(logits, bias, k, out):
 
 @bernoulli.numba
 def _(logits, bias, key, sweep):
-    if not logits.size or logits.dtype not in (np.float32, np.float64):
-        return bernoulli.reference(logits, bias, key, sweep)
-    out = np.empty(logits.shape, logits.dtype)
-    _bernoulli_rows(np.ascontiguousarray(logits), np.ascontiguousarray(bias, logits.dtype), _sweep_key(key, sweep), out)
+    return _drawn_rows(_bernoulli_rows, bernoulli, logits, bias, key, sweep, _sweep_key(key, sweep))
+
+
+@kernel
+def gaussian(mean, bias, key, sweep):
+    """Normal numbers of variance 1 around mean + bias: mean (n, D), bias (D,) -> (n, D)."""
+    noise = normals(key, sweep, np.arange(mean.size)).reshape(mean.shape)
+    return (mean + bias + noise).astype(mean.dtype)
+
+
+@jit(fastmath={"contract"})
+def _quarter_sine(t):
+    """sin(2 pi t) for |t| <= 1/4, by the first terms of its series: 6e-8 off at most."""
+    x = t * TWO_PI
+    q = x * x
+    return x * (F32(1) + q * (S3 + q * (S5 + q * (S7 + q * (S9 + q * S11)))))
+
+
+@jit
+def _gaussian_rows(mean, bias, k, out):
+    """Noise in single precision, whatever the numbers it is added to: nothing but arithmetic, so vectors of it."""
+    for i in range(mean.shape[0]):
+        row, y, first = mean[i], out[i], U32(i * mean.shape[1])
+        for j in range(row.size):
+            u, v = F32(_uniform(k[0], U32(first + U32(j)))), _uniform(k[1], U32(first + U32(j)))
+            cosine = _quarter_sine(F32(abs(v - 0.5) - 0.25))                # cos(2 pi v), in a quarter turn of the sine
+            y[j] = row[j] + bias[j] + np.sqrt(F32(-2) * log32(u)) * cosine
+
+
+@gaussian.numba
+def _(mean, bias, key, sweep):
+    keys = _sweep_key(key, 2 * sweep), _sweep_key(key, 2 * sweep + 1)
+    return _drawn_rows(_gaussian_rows, gaussian, mean, bias, key, sweep, keys)
+
+
+def _drawn_rows(rows, kernel, x, bias, key, sweep, k):
+    if not x.size or x.dtype not in (np.float32, np.float64):
+        return kernel.reference(x, bias, key, sweep)
+    out = np.empty(x.shape, x.dtype)
+    rows(np.ascontiguousarray(x), np.ascontiguousarray(bias, x.dtype), k, out)
     return out
 
 
-def rbm_sweeps(v, W, b, c, key, sweeps, gaussian=False):
+def rbm_sweeps(v, W, b, c, key, sweeps, visible="bernoulli"):
     r"""Alternate h given v and v given h: energy :math:`-v^\top W h - b^\top v - c^\top h`.
 
     Parameters
@@ -117,28 +155,24 @@ def rbm_sweeps(v, W, b, c, key, sweeps, gaussian=False):
     W, b, c : arrays (D, H), (D,), (H,)
     key : int below 2^64
     sweeps : int
-    gaussian : visible units are normal around W h + b with unit variance, energy :math:`+ \tfrac12 \lVert v \rVert^2`
+    visible : "bernoulli"; or "gaussian", normal around W h + b with unit variance, energy :math:`+ \tfrac12 \lVert v \rVert^2`
 
     Returns
     -------
-    v, h : arrays (n, D), (n, H)
+    v, h : arrays (n, D), (n, H), of the type of W
     """
-    h = np.zeros((len(v), W.shape[1]), v.dtype)
+    v, h = v.astype(W.dtype), np.zeros((len(v), W.shape[1]), W.dtype)
     for s in range(sweeps):
-        h = bernoulli(v @ W, c, key, 4 * s)                               # no two draws of a chain share a sweep number
-        mean = h @ W.T
-        if gaussian:
-            noise = normals(key, 2 * s + 1, np.arange(v.size)).reshape(v.shape)            # takes 4s + 2 and 4s + 3
-            v = (mean + b + noise).astype(v.dtype)
-        else:
-            v = bernoulli(mean, b, key, 4 * s + 1)
+        h = bernoulli(v @ W, c, key, 4 * s)                               # no two draws of a chain share a sweep number:
+        input = h @ W.T                                                   # gaussian takes twice its own and the next
+        v = gaussian(input, b, key, 2 * s + 1) if visible == "gaussian" else bernoulli(input, b, key, 4 * s + 1)
     return v, h
 
 
 # Boltzmann machine: one unit after the other -----------------------------------------------------------------------------
 
 @kernel
-def boltzmann_sweeps(x, W, b, key, sweeps, random_scan=False):
+def boltzmann_sweeps(x, W, b, key, sweeps, order="sequential"):
     r"""Resample each unit given all others: energy :math:`-\tfrac12 x^\top W x - b^\top x`, x in {0, 1}.
 
     Parameters
@@ -147,7 +181,7 @@ def boltzmann_sweeps(x, W, b, key, sweeps, random_scan=False):
     W : array (D, D), symmetric with a zero diagonal
     b : array (D,)
     key, sweeps : int
-    random_scan : D units drawn at random make a sweep, instead of each in its turn
+    order : "sequential", each unit in its turn; "random", D units drawn at random make a sweep
 
     Returns
     -------
@@ -157,7 +191,8 @@ def boltzmann_sweeps(x, W, b, key, sweeps, random_scan=False):
     sites = np.arange(n * d, dtype=np.uint64).reshape(n, d)
     for s in range(sweeps):
         u = uniforms(key, 2 * s, sites)
-        which = (uniforms(key, 2 * s + 1, sites) * d).astype(int) if random_scan else np.tile(np.arange(d), (n, 1))
+        drawn = (uniforms(key, 2 * s + 1, sites) * d).astype(int)
+        which = drawn if order == "random" else np.tile(np.arange(d), (n, 1))
         for chain in range(n):
             for t, i in enumerate(which[chain]):
                 z = W[i] @ x[chain] + b[i]
@@ -165,33 +200,48 @@ def boltzmann_sweeps(x, W, b, key, sweeps, random_scan=False):
     return x
 
 
-@jit(fastmath={"reassoc", "contract"})                                    # the order of a sum of finite weights doesn't matter
-def _dot(w, x):
-    total = w[0] * x[0]
-    for j in range(1, w.size):
-        total += w[j] * x[j]
-    return total
+@jit(fastmath={"contract"})
+def _add_row(z, factor, row):
+    for j in range(z.size):
+        z[j] += factor * row[j]
+
+
+@jit
+def _thresholds_of_units(k, first, limit):
+    """u < sigmoid(z) is z > log(u / (1 - u)): a sweep's logarithms in vectors, in place of an exponential at each unit."""
+    for t in range(limit.size):
+        h = _hash(k, U32(first + U32(t)))
+        limit[t] = log32(F32(h + 0.5)) - log32(F32(4294967295.5 - h))
 
 
 @jit
 def _boltzmann(x, W, b, key, sweeps, random_scan):
+    """A unit's input z = W x + b is kept, and mended where a unit flips: of W are read the rows of those that do, not all."""
     n, d = x.shape
-    for s in range(sweeps):
-        k, k_scan = _sweep_key_twin(key, 2 * s), _sweep_key_twin(key, 2 * s + 1)
-        for chain in range(n):
+    z, limit = np.empty_like(b), np.empty(d, np.float32)
+    for chain in range(n):
+        for s in range(sweeps):
+            if s % 64 == 0:                                               # anew now and then, or rounding would add up
+                z[:] = b
+                for i in range(d):
+                    if x[chain, i] != 0:
+                        _add_row(z, x[chain, i], W[i])
+            _thresholds_of_units(_sweep_key_twin(key, 2 * s), U32(chain * d), limit)
+            k_scan = _sweep_key_twin(key, 2 * s + 1)
             for t in range(d):
-                site = chain * d + t
-                i = int(_uniform(k_scan, site) * d) if random_scan else t
-                z = _dot(W[i], x[chain]) + b[i]                           # a row of W and the chain: both lie in the cache
-                x[chain, i] = _uniform(k, site) * (1 + np.exp(-z)) < 1
+                i = int(_uniform(k_scan, chain * d + t) * d) if random_scan else t
+                change = x.dtype.type(z[i] > limit[t]) - x[chain, i]
+                if change != 0:
+                    x[chain, i] += change
+                    _add_row(z, change, W[i])                             # W is symmetric: its column is its row
 
 
 @boltzmann_sweeps.numba
-def _(x, W, b, key, sweeps, random_scan=False):
+def _(x, W, b, key, sweeps, order="sequential"):
     if not x.size:
         return x.copy()
-    out = np.array(x, W.dtype)
-    _boltzmann(out, np.ascontiguousarray(W), np.ascontiguousarray(b), np.uint64(key), sweeps, random_scan)
+    out = np.array(x, W.dtype, order="C")
+    _boltzmann(out, np.ascontiguousarray(W), np.ascontiguousarray(b, W.dtype), np.uint64(key), sweeps, order == "random")
     return out.astype(x.dtype, copy=False)
 
 
@@ -203,49 +253,52 @@ def _thresholds(beta, field):
     return np.minimum(2.0**32 / (1 + np.exp(-z)), 2.0**32 - 1).astype(U32)
 
 
-def _torus(spins, checkerboard):
-    if spins.ndim != 2 or (checkerboard and (spins.shape[0] % 2 or spins.shape[1] % 2)):
-        raise ValueError(f"ising_sweeps: expected a grid with even sides (or checkerboard=False), got shape {spins.shape}; "
+def _torus(spins, order):
+    if order == "checkerboard" and (spins.shape[-2] % 2 or spins.shape[-1] % 2):
+        raise ValueError(f'ising_sweeps: expected grids with even sides (or order="sequential"), got shape {spins.shape}; '
                          "on a torus with an odd side two neighbors have the same color")
-    return spins.shape
 
 
 @kernel
-def ising_sweeps(spins, beta, key, sweeps, field=0.0, checkerboard=True):
+def ising_sweeps(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
     r"""Sweeps of the two-dimensional Ising model on a torus, of energy :math:`-\sum_{\langle ij \rangle} s_i s_j`.
 
     Parameters
     ----------
-    spins : array (L, M) of -1 and 1
+    spins : array (..., L, M) of -1 and 1, one chain a grid
     beta : float, inverse temperature
     key, sweeps : int
     field : float, beta times the outer field
-    checkerboard : all black sites at once, then all white ones, for those of a color don't see each other (L and M even);
-        otherwise site after site
+    order : "checkerboard", all black sites at once, then all white ones, for those of a color don't see each other (L and M
+        even); "sequential", row after row; "random", as many sites as there are, each drawn at random
 
     Returns
     -------
-    array (L, M), int8
+    array (..., L, M), int8
 
     Raises
     ------
     ValueError
-        Not a grid, or an odd side with the checkerboard.
+        An odd side with the checkerboard.
     """
-    rows, columns = _torus(spins, checkerboard)
-    s = spins.astype(np.int8)
+    _torus(spins, order)
+    s, (rows, columns) = spins.astype(np.int8), spins.shape[-2:]
     table, sites = _thresholds(beta, field), np.arange(s.size).reshape(s.shape)
     color = np.add.outer(np.arange(rows), np.arange(columns)) % 2
     for t in range(sweeps):
-        up = (uniforms(key, t, sites) * 2.0**32).astype(U32)
-        if checkerboard:
+        up = (uniforms(key, 2 * t, sites) * 2.0**32).astype(U32)
+        if order == "checkerboard":
             for c in (0, 1):
-                around = sum(np.roll(s, shift, axis) for shift in (1, -1) for axis in (0, 1))
+                around = sum(np.roll(s, shift, axis) for shift in (1, -1) for axis in (-2, -1))
                 s = np.where(color == c, np.where(up < table[(around + 4) // 2], 1, -1), s).astype(np.int8)
         else:
-            for i, j in np.ndindex(s.shape):
-                around = s[i - 1, j] + s[(i + 1) % rows, j] + s[i, j - 1] + s[i, (j + 1) % columns]
-                s[i, j] = 1 if up[i, j] < table[(around + 4) // 2] else -1
+            which = np.arange(s.size) % (rows * columns)
+            if order == "random":
+                which = (uniforms(key, 2 * t + 1, np.arange(s.size)) * (rows * columns)).astype(int)
+            for n, site in enumerate(which):
+                grid, (i, j) = s.reshape(-1, rows, columns)[n // (rows * columns)], divmod(site, columns)
+                around = grid[i - 1, j] + grid[(i + 1) % rows, j] + grid[i, j - 1] + grid[i, (j + 1) % columns]
+                grid[i, j] = 1 if up.flat[n] < table[(around + 4) // 2] else -1
     return s
 
 
@@ -272,32 +325,49 @@ def _ising_row(above, row, below, table, k, first, parity, new):
 @jit(parallel=True)
 def _ising_checkerboard(s, table, key, sweeps):
     """Sites of one color share nothing that changes, so threads take some rows each."""
-    rows, columns = s.shape
-    new = np.empty_like(s)
+    grids, rows, columns = s.shape
+    new = np.empty((grids * rows, columns), np.int8)
     for t in range(sweeps):
-        k = _sweep_key_twin(key, t)
+        k = _sweep_key_twin(key, 2 * t)
         for c in range(2):
-            for i in prange(rows):
-                _ising_row(s[i - 1 if i else rows - 1], s[i], s[i + 1 if i + 1 < rows else 0], table, k, U32(i * columns),
-                           (i + c) & 1, new[i])
+            for r in prange(grids * rows):
+                g, i = r // rows, r % rows
+                above, row, below = s[g, i - 1 if i else rows - 1], s[g, i], s[g, i + 1 if i + 1 < rows else 0]
+                _ising_row(above, row, below, table, k, U32(r * columns), (i + c) & 1, new[r])
 
 
 @jit
-def _ising_sequential(s, table, key, sweeps):
-    rows, columns = s.shape
+def _ising_site(grid, i, j, table, h):
+    above, row, below = grid[i - 1 if i else grid.shape[0] - 1], grid[i], grid[i + 1 if i + 1 < grid.shape[0] else 0]
+    around = above[j] + below[j] + row[j - 1 if j else row.size - 1] + row[j + 1 if j + 1 < row.size else 0]
+    row[j] = 1 if h < table[(around + 4) >> 1] else -1
+
+
+@jit
+def _ising_single(s, table, key, sweeps, random):
+    grids, rows, columns = s.shape
     for t in range(sweeps):
-        k = _sweep_key_twin(key, t)
-        for i in range(rows):
-            above, row, below = s[i - 1 if i else rows - 1], s[i], s[i + 1 if i + 1 < rows else 0]
-            for j in range(columns):
-                around = above[j] + below[j] + row[j - 1 if j else columns - 1] + row[j + 1 if j + 1 < columns else 0]
-                row[j] = 1 if _hash(k, U32(i * columns + j)) < table[(around + 4) >> 1] else -1
+        k, k_scan = _sweep_key_twin(key, 2 * t), _sweep_key_twin(key, 2 * t + 1)
+        for g in range(grids):
+            first = g * rows * columns
+            for i in range(rows):
+                for j in range(columns):
+                    n = first + i * columns + j
+                    if random:
+                        site = int(_uniform(k_scan, n) * (rows * columns))
+                        _ising_site(s[g], site // columns, site % columns, table, _hash(k, U32(n)))
+                    else:
+                        _ising_site(s[g], i, j, table, _hash(k, U32(n)))
 
 
 @ising_sweeps.numba
-def _(spins, beta, key, sweeps, field=0.0, checkerboard=True):
-    _torus(spins, checkerboard)
+def _(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
+    _torus(spins, order)
     s = np.array(spins, np.int8, order="C")
     if s.size:
-        (_ising_checkerboard if checkerboard else _ising_sequential)(s, _thresholds(beta, field), np.uint64(key), sweeps)
+        grids, table = s.reshape(-1, *s.shape[-2:]), _thresholds(beta, field)
+        if order == "checkerboard":
+            _ising_checkerboard(grids, table, np.uint64(key), sweeps)
+        else:
+            _ising_single(grids, table, np.uint64(key), sweeps, order == "random")
     return s

@@ -14,14 +14,14 @@ import numpy as np
 X, Y = np.ones((4, 8), np.float32), np.ones((8, 4), np.float32)
 ROW, COLUMN, LABELS = np.ones(8, np.float32), np.ones(4, np.float32), np.zeros(4, np.int64)
 IMAGES, FILTERS, OUT = (np.ones(shape, np.float32) for shape in ((2, 3, 8, 8), (4, 3, 3, 3), (2, 4, 6, 6)))
-CALLS = {                                                                # module: a call of each of its kernels, on 2-D images only
+CALLS = {                                                                # module: a call of each of its kernels, 2-D images only
     "convolution": lambda m: (m.correlate(IMAGES, FILTERS, (1, 1), (1, 1), 1),
                               m.input_gradient(OUT, FILTERS, (8, 8), (1, 1), (1, 1), 1),
                               m.filter_gradient(IMAGES, OUT, (3, 3), (1, 1), (1, 1), 1)),
-    "gibbs": lambda m: (m.bernoulli(X, ROW, 1, 0), m.boltzmann_sweeps(np.zeros((1, 4), np.float32), np.zeros((4, 4), np.float32),
-                                                                      COLUMN, 1, 1),
+    "gibbs": lambda m: (m.bernoulli(X, ROW, 1, 0), m.gaussian(X, ROW, 1, 0),
+                        m.boltzmann_sweeps(np.zeros((1, 4), np.float32), np.zeros((4, 4), np.float32), COLUMN, 1, 1),
                         m.ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1),
-                        m.ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1, checkerboard=False)),
+                        m.ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1, order="sequential")),
     "matmul": lambda m: (m.matmul(X, Y), m.matmul(X[None], Y[None]), m.matmul(np.ones((99, 99), np.float32),
                                                                               np.ones((99, 99), np.float32))),
     "softmax": lambda m: (m.softmax(X), m.log_softmax(X), m.logsumexp(X), m.cross_entropy(X, LABELS),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edugen.kernels import jit
-from edugen.kernels.exponential import exp32, exp64
+from edugen.kernels.exponential import exp32, exp64, log32
 from edugen.kernels.jit import backend, bits, floats, sortable, unsortable, use
 
 
@@ -103,3 +103,12 @@ def test_exponential(f, dtype, low, high, rng):
     assert error.max() < 2 * np.finfo(dtype).eps
     assert f(dtype(0)) == 1 and f(dtype(-np.inf)) == 0 and f(dtype(low - 1)) == 0
     assert f(dtype(np.inf)) == np.inf and f(dtype(high + 2)) == np.inf and np.isnan(f(dtype(np.nan)))
+
+
+def test_logarithm(rng):
+    x = np.concatenate([np.exp(rng.uniform(-80, 80, 2000)), rng.uniform(0.5, 2, 2000), 1 + rng.normal(size=200) * 1e-4,
+                        [1, 2, 0.5, 2.0**-33, 2.0**32]]).astype(np.float32)
+    exact = np.log(x.astype(np.float64))
+    error = np.abs(np.array([log32(v) for v in x]) - exact)
+    assert np.all(error < np.maximum(3 * np.finfo(np.float32).eps * np.abs(exact), 1e-7))
+    assert log32(np.float32(1)) == 0 and np.all(np.array([log32(np.float32(v)) for v in (0.99999994, 0.999)]) < 0)

@@ -2,7 +2,9 @@
 from .activations import log1mexp, log_sigmoid, relu, sigmoid, softplus
 from .convolution import average_pool, convolution, max_pool, transposed_convolution
 from .cross_entropy import cross_entropy
+from .gibbs import boltzmann_sweeps, ising_sweeps, rbm_sweeps
 from .softmax import log_softmax, logsumexp, softmax
 
-__all__ = ["average_pool", "convolution", "cross_entropy", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool",
-           "relu", "sigmoid", "softmax", "softplus", "transposed_convolution"]
+__all__ = ["average_pool", "boltzmann_sweeps", "convolution", "cross_entropy", "ising_sweeps", "log1mexp", "log_sigmoid",
+           "log_softmax", "logsumexp", "max_pool", "rbm_sweeps", "relu", "sigmoid", "softmax", "softplus",
+           "transposed_convolution"]
