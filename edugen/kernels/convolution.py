@@ -217,6 +217,7 @@ class _Layout:
         before, s = np.array([b for b, _ in borders]), np.array(stride)
         grid = [-(-(n + sum(b)) // k) for n, b, k in zip(image, borders, stride, strict=True)]             # of a phase
         place, kind = (np.array([math.prod(lengths[i + 1:]) for i in range(len(image))]) for lengths in (grid, stride))
+        self.place = place                                                # how far apart neighbors are, along each axis
         self.size, self.phases, self.step = math.prod(grid), math.prod(stride), stride[-1]
 
         reach = _indices(taps) * dilation
@@ -280,16 +281,20 @@ def _views(channels, width, offset):
 
 
 def _flat(x):
-    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1)
+    """(N, C, places), contiguous and, so that no second version need be compiled, writable."""
+    return np.require(x, requirements=["C", "A", "W"]).reshape(*x.shape[:2], -1)
 
 
-def _compiled(*arrays):
-    return arrays[0].dtype == arrays[1].dtype and arrays[0].dtype in (np.float32, np.float64) and all(a.size for a in arrays)
+def _common(a, b):
+    """Both arrays in one precision, and whether it and their sizes are something for the twins."""
+    dtype = np.result_type(a, b)
+    return a.astype(dtype, copy=False), b.astype(dtype, copy=False), dtype in (np.float32, np.float64) and a.size and b.size
 
 
 @correlate.numba
 def _(x, f, stride, dilation, groups=1, padding=None):
-    if not _compiled(x, f):
+    x, f, compiled = _common(x, f)
+    if not compiled:
         return correlate.reference(x, f, stride, dilation, groups, padding)
     lay = _layout(x.shape[2:], f.shape[2:], stride, dilation, padding)
     (runs, offsets), width = lay.phase_after_phase(lay.size), _width(lay.phases * lay.size)
@@ -301,7 +306,8 @@ def _(x, f, stride, dilation, groups=1, padding=None):
 
 @input_gradient.numba
 def _(g, f, image, stride, dilation, groups=1, padding=None):
-    if not _compiled(g, f) or not np.isfinite(f).all():                   # the zeros between the rows of g meet all numbers of f
+    g, f, compiled = _common(g, f)
+    if not compiled or not np.isfinite(f).all():                          # the zeros between the rows of g meet all numbers of f
         return input_gradient.reference(g, f, image, stride, dilation, groups, padding)
     lay, channels = _layout(image, f.shape[2:], stride, dilation, padding), f.shape[1] * groups
     front = int(lay.offset.max())                                         # x_q collects from y_{q - offset}
@@ -316,7 +322,8 @@ def _(g, f, image, stride, dilation, groups=1, padding=None):
 
 @filter_gradient.numba
 def _(x, g, taps, stride, dilation, groups=1, padding=None):
-    if not _compiled(x, g):
+    x, g, compiled = _common(x, g)
+    if not compiled:
         return filter_gradient.reference(x, g, taps, stride, dilation, groups, padding)
     lay, rows, channels = _layout(x.shape[2:], taps, stride, dilation, padding), g.shape[1] // groups, x.shape[1] // groups
     together = max(1, LONG // lay.size)

@@ -17,12 +17,13 @@ import pytest
 from scipy import special
 
 from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, relu, sigmoid, softmax, softplus, tensor, vjp
-from edugen.autodiff.ops.convolution import _correlate, _filter_gradient, _input_gradient
+from edugen.autodiff.ops.convolution import _at_max, _correlate, _filter_gradient, _input_gradient, _max_gradient, _max_pool
 from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
 from edugen.autodiff.rules import linalg, reduction, shape
 from edugen.autodiff.rules import special as special_rules
 from edugen.autodiff.tensor import Tensor
 from edugen.kernels import convolution as convolution_kernels
+from edugen.kernels import pooling as pooling_kernels
 
 NEWER = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
 
@@ -131,6 +132,7 @@ EINSUMS = [("ij,jk->ik", (2, 3), (3, 4)), ("ij,jk", (2, 3), (3, 4)), ("ij,ij->",
            ("ij,jk->ik", (1, 1), (1, 1)), ("ii,ij,jj->i", (2, 2), (2, 3), (3, 3)), ("i j , j -> i", (2, 3), (3,)),
            ("Ab,bA->A", (2, 3), (3, 2))]
 
+CHOOSER = np.random.default_rng(5).integers(0, 4, (2, 2, 5, 6)) * 0.5       # with ties
 CASES: dict[Callable, list[Case]] = {
     **{f: [case(draw(*s)) for s in SIZES] for f, draw in UNARY.items()},
     **{f: [case(one(*s), other(*t)) for s, t in PAIRS] for f, (one, other) in BINARY.items()},
@@ -394,14 +396,26 @@ CASES: dict[Callable, list[Case]] = {
                               case(real(0), real(0, 3), labels=np.zeros(0, int)),
                               case(real(1), real(1, 1), labels=np.array([0]))],
     _correlate: [case(real(2, 4, 7, 6), real(2, 2, 3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
+                 case(real(2, 1, 3), real(2, 1, 2), stride=(2,), dilation=(1,), groups=1, padding=((2, 1),)),
                  case(real(0, 1, 3), real(2, 1, 2), stride=(1,), dilation=(1,), groups=1),
                  case(real(1, 1, 1), real(1, 1, 1), stride=(1,), dilation=(1,), groups=1)],
     _input_gradient: [case(real(2, 2, 3, 4), real(2, 2, 3, 2), image=(7, 6), stride=(2, 1), dilation=(1, 2), groups=2),
+                      case(real(2, 2, 3), real(2, 1, 2), image=(3,), stride=(2,), dilation=(1,), groups=1, padding=((2, 1),)),
                       case(real(0, 2, 2), real(2, 1, 2), image=(3,), stride=(1,), dilation=(1,), groups=1),
                       case(real(1, 1, 1), real(1, 1, 1), image=(1,), stride=(1,), dilation=(1,), groups=1)],
     _filter_gradient: [case(real(2, 4, 7, 6), real(2, 2, 3, 4), taps=(3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
+                       case(real(2, 1, 3), real(2, 2, 3), taps=(2,), stride=(2,), dilation=(1,), groups=1, padding=((2, 1),)),
                        case(real(0, 1, 3), real(0, 2, 2), taps=(2,), stride=(1,), dilation=(1,), groups=1),
                        case(real(1, 1, 1), real(1, 1, 1), taps=(1,), stride=(1,), dilation=(1,), groups=1)],
+    _max_pool: [case(apart(2, 2, 5, 6), size=(2, 3), stride=(2, 1), padding=((1, 0), (0, 2))),
+                case(apart(0, 2, 5), size=(2,), stride=(2,), padding=((0, 0),)),
+                case(apart(1, 1, 1), size=(1,), stride=(1,), padding=((0, 0),))],
+    _at_max: [case(real(2, 2, 5, 6), x=CHOOSER, size=(2, 3), stride=(2, 1), padding=((1, 0), (0, 2))),
+              case(real(0, 2, 5), x=CHOOSER[:0, :, :, 0], size=(2,), stride=(2,), padding=((0, 0),)),
+              case(real(1, 1, 1), x=np.ones((1, 1, 1)), size=(1,), stride=(1,), padding=((0, 0),))],
+    _max_gradient: [case(real(2, 2, 3, 6), x=CHOOSER, size=(2, 3), stride=(2, 1), padding=((1, 0), (0, 2))),
+                    case(real(0, 2, 2), x=CHOOSER[:0, :, :, 0], size=(2,), stride=(2,), padding=((0, 0),)),
+                    case(real(1, 1, 1), x=np.ones((1, 1, 1)), size=(1,), stride=(1,), padding=((0, 0),))],
 }
 CASES[np.where] = [Case((partial(lambda draw, rng: draw(rng) > 0, c.draws[0]), *c.draws[1:]), {},
                    plainly) for c in CASES[np.where]]
@@ -424,6 +438,7 @@ ORACLES: dict[Callable, Callable] = {
     _cross_entropy: lambda x, labels: -special.log_softmax(x, 1)[np.arange(len(x)), labels],
     **{op: getattr(convolution_kernels, op.__name__.lstrip("_")).reference
        for op in (_correlate, _input_gradient, _filter_gradient)},
+    **{op: getattr(pooling_kernels, op.__name__[1:]).reference for op in (_max_pool, _at_max, _max_gradient)},
     _cross_entropy_gradient: lambda g, x, labels: g[:, None] * (special.softmax(x, 1) - np.eye(x.shape[1])[labels]),
     operators.astype: lambda x, dtype: x.astype(dtype), operators.getitem: lambda x, index: x[index],
     operators.scatter: lambda g, index, shape: np.bincount(
