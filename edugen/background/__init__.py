@@ -1,4 +1,5 @@
 """Chapter 0: probability, information, likelihood, and the first generative models.  Vidal's background, Grover's lecture."""
+from .classifiers import GenerativeClassifier, LogisticRegression, fit_bernoulli, fit_gaussian, fit_logistic, logistic_gradient
 from .information import (
     ContextModel,
     arithmetic_decode,
@@ -28,9 +29,12 @@ from .likelihood import (
     minibatch_gradient,
     monte_carlo,
 )
+from .probability import GTest, Table, bayes, count, discretize, g_test, gauss_legendre, independent
 
-__all__ = ["ContextModel", "Estimate", "Polynomial", "arithmetic_decode", "arithmetic_encode", "average_log_likelihood",
-           "bias_and_variance", "block_probabilities", "coin_log_likelihood", "coin_mle", "conditional_entropy", "entropy",
-           "estimate_mutual_information", "expected_length", "expected_log_likelihood", "fit_context_model", "fit_polynomial",
-           "gaussian_mutual_information", "huffman", "kl_divergence", "maximize_likelihood", "minibatch_gradient",
+__all__ = ["ContextModel", "Estimate", "GTest", "GenerativeClassifier", "LogisticRegression", "Polynomial", "Table",
+           "arithmetic_decode", "arithmetic_encode", "average_log_likelihood", "bayes", "bias_and_variance",
+           "block_probabilities", "coin_log_likelihood", "coin_mle", "conditional_entropy", "count", "discretize", "entropy",
+           "estimate_mutual_information", "expected_length", "expected_log_likelihood", "fit_bernoulli", "fit_context_model",
+           "fit_gaussian", "fit_logistic", "fit_polynomial", "g_test", "gauss_legendre", "gaussian_mutual_information",
+           "huffman", "independent", "kl_divergence", "logistic_gradient", "maximize_likelihood", "minibatch_gradient",
            "monte_carlo", "mutual_information", "shannon_lengths"]

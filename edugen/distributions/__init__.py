@@ -6,7 +6,9 @@ from .bernoulli import Bernoulli
 from .categorical import Categorical
 from .distribution import Distribution
 from .divergence import closed_form, kl
+from .independent import Independent
 from .multivariate_normal import DiagonalNormal, MultivariateNormal
 from .normal import Normal
 
-__all__ = ["Bernoulli", "Categorical", "DiagonalNormal", "Distribution", "MultivariateNormal", "Normal", "closed_form", "kl"]
+__all__ = ["Bernoulli", "Categorical", "DiagonalNormal", "Distribution", "Independent", "MultivariateNormal",
+           "Normal", "closed_form", "kl"]

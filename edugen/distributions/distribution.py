@@ -80,6 +80,14 @@ class Distribution:
             raise ValueError(f"shape says how many to draw, a number or a tuple of such, none negative, got {shape!r}")
         return sample + self.batch_shape + self.event_shape
 
+    def _coordinates(self, coordinates: Any) -> np.ndarray:
+        """Distinct integers, counted from 0, that pick coordinates of an event."""
+        a, (D,) = np.asarray(coordinates), self.event_shape
+        a = np.flatnonzero(a) if a.dtype == bool and a.shape == (D,) else a.astype(int) if a.size == 0 else a
+        if a.dtype.kind not in "iu" or a.ndim != 1 or np.any((a < -D) | (a >= D)) or len(set((a % D).tolist())) < len(a):
+            raise ValueError(f"coordinates must be distinct integers in 0..{D - 1}, or booleans ({D},), got {coordinates!r}")
+        return a % D
+
     def _events(self, x: Any) -> Any:
         """`x` as an array whose last axes are those of an event, and the axes before them those of the batch."""
         x, wanted = x if hasattr(x, "shape") else np.asarray(x), self.batch_shape + self.event_shape

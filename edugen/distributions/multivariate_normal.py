@@ -120,11 +120,7 @@ class MultivariateNormal(Distribution):
         array([[9., 0.],
                [0., 1.]])
         """
-        a = np.asarray(coordinates)
-        a = np.flatnonzero(a) if a.dtype == bool and a.shape == self.event_shape else a
-        D = self.event_shape[0]
-        if a.dtype.kind not in "iu" or a.ndim != 1 or np.any((a < -D) | (a >= D)) or len(set((a % D).tolist())) < len(a):
-            raise ValueError(f"coordinates must be distinct integers in 0..{D - 1}, or booleans ({D},), got {coordinates!r}")
+        a = self._coordinates(coordinates)
         rows = self.factor[..., a, :]                                     # of the covariance L_a L_a', whose factor is sought
         return MultivariateNormal(self.mean[..., a], rows @ np.swapaxes(rows, -1, -2))
 
@@ -185,6 +181,11 @@ class DiagonalNormal(Distribution):
         """The same distribution with its covariance written out."""
         return MultivariateNormal(self.mean, cholesky=self.std[..., None] * np.eye(self.event_shape[0], dtype=self.log_std.dtype))
 
+    def marginal(self, coordinates: Any) -> DiagonalNormal:
+        """The distribution of some coordinates, in the order given: the others are left out.  Vidal (V-11)."""
+        a = self._coordinates(coordinates)
+        return DiagonalNormal(self.mean[..., a], log_std=self.log_std[..., a])
+
     def log_prob(self, x: Any) -> Any:
         z = (self._events(x) - self.mean) * np.exp(-self.log_std)
         return np.sum(-0.5 * (z * z + LOG_2PI) - self.log_std, axis=-1)                          # (V-2)
@@ -225,7 +226,7 @@ def _(p, q):
 def _whiten(L, difference):
     r""":math:`L^{-1}(x - \mu)`, with all observations that share a factor in one product."""
     if L.ndim == 2:
-        flat = np.reshape(difference, (-1, L.shape[-1]))
+        flat = np.reshape(difference, (math.prod(difference.shape[:-1]), L.shape[-1]))
         return np.reshape(np.linalg.solve(L, flat.T).T, difference.shape)
     lead = difference.ndim - L.ndim + 1                                   # axes of the sample, and of a batch without a factor
     flat = np.reshape(difference, (math.prod(difference.shape[:lead]), *difference.shape[lead:]))
