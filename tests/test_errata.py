@@ -275,6 +275,40 @@ def divergence(p, q):
     return np.sum(p * np.log(p / q))
 
 
+COINS, FACES = np.full((2, 2), 0.25), np.array([0.0, 1.0])               # two fair coins, tossed apart
+
+
+def test_V_21_printed():
+    mean = FACES @ COINS.sum(axis=1)
+    diagonal = sum((FACES[k] - mean) * (FACES[k] - mean) * COINS[k, k] for k in range(2))
+    assert diagonal == 1 / 8                                                 # as if they went together
+
+
+def test_V_21_right():
+    mean = FACES @ COINS.sum(axis=1)
+    assert sum((FACES[k] - mean) * (FACES[j] - mean) * COINS[k, j] for k in range(2) for j in range(2)) == 0
+    rng = np.random.default_rng(0)
+    joint = rng.dirichlet(np.ones(6)).reshape(2, 3)
+    x, y = np.array([-1.0, 2.0]), np.array([0.0, 1.0, 5.0])
+    which = rng.choice(6, size=400_000, p=joint.ravel())                     # against samples, to 5 standard errors
+    sampled = np.cov(x[which // 3], y[which % 3])[0, 1]
+    centered = np.outer(x - joint.sum(axis=1) @ x, y - joint.sum(axis=0) @ y)
+    assert abs(np.sum(centered * joint) - sampled) < 5 * np.sqrt(np.sum(centered ** 2 * joint) / 400_000)
+
+
+def test_V_34_printed():
+    conditional, joint = 0.0001, 0.0002
+    assert joint / conditional > 1                                           # p(x), by (V-35)
+
+
+def test_V_34_right():
+    tables = np.random.default_rng(0).dirichlet(np.ones(12), size=200).reshape(-1, 3, 4)
+    marginal = tables.sum(axis=1, keepdims=True)
+    conditional = tables / marginal
+    np.testing.assert_allclose(tables, conditional * marginal, rtol=1e-12)
+    assert np.all(tables <= conditional)
+
+
 def test_V_28_printed():
     p = np.array([0.7, 0.2, 0.1])
     others = np.random.default_rng(0).dirichlet(np.ones(3), 200)

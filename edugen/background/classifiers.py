@@ -219,7 +219,8 @@ def fit_logistic(x: Any, y: Any, penalty: float = 1e-3) -> LogisticRegression:
     def objective(theta):
         loss, slope = logistic_gradient(unravel(theta), x, y, penalty)
         return loss, tree.ravel(slope)[0]
-    return unravel(minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-12, "gtol": 1e-7}).x)
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-12, "gtol": 1e-7})
+    return unravel(found.x)
 
 
 def _counts(x, y):

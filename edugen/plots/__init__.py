@@ -2,7 +2,9 @@
 from edugen.plots.bars import bars
 from edugen.plots.confusion import confusion_matrix
 from edugen.plots.curves import loss_curves
+from edugen.plots.ellipses import ellipses
 from edugen.plots.graph import computation_graph
+from edugen.plots.histogram import histogram
 from edugen.plots.images import image_grid
 from edugen.plots.intervals import intervals
 from edugen.plots.lines import lines
@@ -11,6 +13,7 @@ from edugen.plots.points import points
 from edugen.plots.regions import decision_regions
 from edugen.plots.shapes import loss_shapes
 from edugen.plots.simplex import simplex
+from edugen.plots.table import table
 
-__all__ = ["Picture", "bars", "computation_graph", "confusion_matrix", "decision_regions", "image_grid", "intervals",
-           "lines", "loss_curves", "loss_shapes", "panels", "points", "simplex"]
+__all__ = ["Picture", "bars", "computation_graph", "confusion_matrix", "decision_regions", "ellipses", "histogram",
+           "image_grid", "intervals", "lines", "loss_curves", "loss_shapes", "panels", "points", "simplex", "table"]

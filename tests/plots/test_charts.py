@@ -91,3 +91,43 @@ def test_loss_shapes_are_the_losses_and_a_jump_is_no_slope():
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_table_writes_its_numbers_and_sums():
+    picture = plots.table([[0.3, 0.1], [0.2, 0.4]], ["clear", "gray"], ["dry", "rain"], "sky", "weather", title="today")
+    ax = picture.axes[0]
+    written = {tuple(text.get_position()): text.get_text() for text in ax.texts}
+    assert written == {(0, 0): "0.3", (1, 0): "0.1", (0, 1): "0.2", (1, 1): "0.4", (2, 0): "0.4", (2, 1): "0.6",
+                       (0, 2): "0.5", (1, 2): "0.5", (2, 2): "1"}
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["dry", "rain", "sum"]
+    np.testing.assert_array_equal(ax.images[0].get_array(), [[0.3, 0.1], [0.2, 0.4]])
+    assert len(plots.table(np.eye(2), "ab", "cd", margins=False).axes[0].texts) == 4
+    with pytest.raises(ValueError, match=r"a table \(2, 3\)"):
+        plots.table(np.eye(2), "ab", "cde")
+
+
+def test_ellipses_are_where_the_density_is_the_same(rng):
+    mean, cov, x = np.array([1.0, -2.0]), np.array([[4.0, 1.5], [1.5, 1.0]]), rng.normal(size=(30, 2))
+    picture = plots.ellipses({"one": (mean, cov)}, x=x, deviations=(1, 2.5))
+    ax = picture.axes[0]
+    for line, r in zip(ax.lines[:2], (1, 2.5), strict=True):
+        d = np.array(line.get_data()) - mean[:, None]
+        np.testing.assert_allclose(np.sum(d * np.linalg.solve(cov, d), axis=0), r * r, rtol=1e-9)
+    np.testing.assert_array_equal(np.ravel(ax.lines[2].get_data()), mean)
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), x)
+    assert "standard deviations 2 and 1, correlation 0.75" in picture.alt and ax.get_aspect() == 1
+    with pytest.raises(ValueError, match="'one' must be"):
+        plots.ellipses({"one": (np.zeros(3), np.eye(3))})
+
+
+def test_histogram_has_unit_area_and_the_ends_take_the_rest(rng):
+    x = rng.normal(size=500)
+    picture = plots.histogram({"x": x, "y": x + 1}, bins=20, limits=(-1.0, 1.0), lines={"zero": 0.0}, density=np.cos)
+    ax = picture.axes[0]
+    heights, edges, _ = ax.patches[1].get_data()
+    np.testing.assert_allclose(np.sum(heights * np.diff(edges)), 1)
+    np.testing.assert_allclose(heights[0] * 0.1, np.mean(x < -0.9))
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), np.cos(ax.lines[0].get_xdata()))
+    assert ax.lines[1].get_xdata()[0] == 0 and "zero at 0." in picture.alt
+    with pytest.raises(ValueError, match="finite"):
+        plots.histogram([np.nan])

@@ -1,0 +1,6 @@
+# fails: test_bayes
+from solution import *
+
+
+def bayes(likelihood, prior):
+    return (likelihood / likelihood.sum(axis=0)).T

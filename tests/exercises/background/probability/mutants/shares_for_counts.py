@@ -1,0 +1,7 @@
+# fails: test_paradox
+from solution import *
+from solution import paradox as right
+
+
+def paradox(gap):
+    return right(gap) / 20000
