@@ -91,6 +91,7 @@ def test_smoothed(student, rng, shape):
 
 @pytest.mark.points(4)
 @pytest.mark.timeout(60)
+@pytest.mark.imports(hide=["edugen.background.classifiers"])
 @pytest.mark.hint("A Gaussian for each digit: what is lost is integrated out by leaving it out of mean and covariance.",
                   "Vidal (V-11), (V-9); add a few hundredths to each variance", "patterns = np.unique(np.isnan(torn), axis=0)")
 def test_torn_digits(student, rng):
