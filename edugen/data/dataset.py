@@ -1,9 +1,11 @@
 """What a loader returns: inputs with their labels, and three such sets for training, tuning and a last look."""
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 __all__ = ["Dataset", "Split"]
+
+Part = TypeVar("Part")
 
 
 class Dataset(NamedTuple):
@@ -12,7 +14,7 @@ class Dataset(NamedTuple):
     Parameters
     ----------
     x : array (N, D)
-    y : integers (N,)
+    y : array (N,), integers for classes, floats for regression
 
     Examples
     --------
@@ -25,14 +27,14 @@ class Dataset(NamedTuple):
     y: np.ndarray
 
 
-class Split(NamedTuple):
+class Split(NamedTuple, Generic[Part]):
     """Disjoint sets: one to learn from, one to choose by, and one to look at once.
 
     Parameters
     ----------
-    train, validation, test : Dataset
+    train, validation, test : Dataset, or arrays (N, D) where there are no labels
     """
 
-    train: Dataset
-    validation: Dataset
-    test: Dataset
+    train: Part
+    validation: Part
+    test: Part

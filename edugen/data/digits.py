@@ -28,10 +28,10 @@ def _stored() -> tuple[np.ndarray, np.ndarray]:
 @overload
 def digits(split: None = None, seed: int | np.random.Generator = 0) -> Dataset: ...
 @overload
-def digits(split: Literal["random", "ordered"], seed: int | np.random.Generator = 0) -> Split: ...
+def digits(split: Literal["random", "ordered"], seed: int | np.random.Generator = 0) -> Split[Dataset]: ...
 
 
-def digits(split: str | None = None, seed: int | np.random.Generator = 0) -> Dataset | Split:
+def digits(split: str | None = None, seed: int | np.random.Generator = 0) -> Dataset | Split[Dataset]:
     """The handwritten digits, whole or split 1,000 / 350 / 447.
 
     Parameters

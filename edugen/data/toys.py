@@ -6,7 +6,7 @@ import numpy as np
 
 from edugen.data.dataset import Dataset
 
-__all__ = ["rings", "spirals", "two_moons", "xor"]
+__all__ = ["eight_gaussians", "rings", "spirals", "two_moons", "xor"]
 
 
 def two_moons(rng: int | np.random.Generator, n: int, noise: float = 0.1) -> Dataset:
@@ -35,7 +35,7 @@ def two_moons(rng: int | np.random.Generator, n: int, noise: float = 0.1) -> Dat
     angle = np.pi * rng.random(n)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.array([1.0, 0.5]) - upper                     # the upper moon turned by 180 degrees and moved
-    return Dataset(_noisy(rng, np.where(y[:, None] == 0, upper, lower), noise), y)
+    return Dataset(noisy(rng, np.where(y[:, None] == 0, upper, lower), noise), y)
 
 
 def spirals(rng: int | np.random.Generator, n: int, classes: int = 2, turns: float = 1.0,
@@ -68,7 +68,7 @@ def spirals(rng: int | np.random.Generator, n: int, classes: int = 2, turns: flo
     rng, y = _labels(rng, n, classes)
     radius = 0.1 + 0.9 * rng.random(n)
     angle = 2 * np.pi * (turns * radius + y / classes)
-    return Dataset(_noisy(rng, radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), noise), y)
+    return Dataset(noisy(rng, radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), noise), y)
 
 
 def rings(rng: int | np.random.Generator, n: int, radii: Sequence[float] = (1.0, 2.0), noise: float = 0.1) -> Dataset:
@@ -100,7 +100,7 @@ def rings(rng: int | np.random.Generator, n: int, radii: Sequence[float] = (1.0,
         raise ValueError(f"radii must be a list of numbers, none negative, one a class, got {radii!r}")
     rng, y = _labels(rng, n, len(distances))
     angle = 2 * np.pi * rng.random(n)
-    return Dataset(_noisy(rng, distances[y, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), noise), y)
+    return Dataset(noisy(rng, distances[y, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), noise), y)
 
 
 def xor(rng: int | np.random.Generator, n: int, noise: float = 0.1) -> Dataset:
@@ -128,23 +128,63 @@ def xor(rng: int | np.random.Generator, n: int, noise: float = 0.1) -> Dataset:
     """
     rng, corner = _labels(rng, n, 4)
     a, b = corner // 2, corner % 2
-    return Dataset(_noisy(rng, 2.0 * np.stack([a, b], axis=1) - 1.0, noise), a ^ b)
+    return Dataset(noisy(rng, 2.0 * np.stack([a, b], axis=1) - 1.0, noise), a ^ b)
+
+
+def eight_gaussians(rng: int | np.random.Generator, n: int, radius: float = 2.0, noise: float = 0.2,
+                    components: int = 8) -> Dataset:
+    """A mixture of equal round clouds on a circle: what a model that drops or blurs modes is caught with.
+
+    Parameters
+    ----------
+    rng : seed or Generator
+    n : int
+        Number of points; each is drawn from a component of its own choice, so the sizes vary as in a sample of the mixture.
+    radius : float
+        Distance of the centers from the origin.
+    noise : float
+        Standard deviation of each cloud.
+    components : int
+
+    Returns
+    -------
+    Dataset
+        x float64 (n, 2), y int64 (n,), the component, counted from the positive x-axis against the clock.
+
+    Examples
+    --------
+    >>> x, y = eight_gaussians(0, 4, noise=0.0)
+    >>> bool(np.allclose(np.arctan2(x[:, 1], x[:, 0]) % (2 * np.pi), y * np.pi / 4))
+    True
+    """
+    n, components = counted("n", n), counted("components", components)
+    rng = np.random.default_rng(rng)
+    y = rng.integers(components, size=n)
+    angle = 2 * np.pi * y / components
+    return Dataset(noisy(rng, radius * np.stack([np.cos(angle), np.sin(angle)], axis=1), noise), y)
+
+
+def counted(name: str, number: int, least: int = 1, most: float = np.inf) -> int:
+    """A whole number within its bounds, or an error that names it."""
+    try:
+        found = index(number)
+    except TypeError:
+        found = None
+    if found is None or not least <= found <= most:
+        bounds = f"at least {least}" + (f" and at most {most}" if most < np.inf else "")
+        raise ValueError(f"{name} must be a whole number, {bounds}, got {number!r}")
+    return found
+
+
+def noisy(rng: np.random.Generator, x: np.ndarray, noise: float) -> np.ndarray:
+    """`x` with Gaussian noise of that standard deviation."""
+    if not 0 <= noise < np.inf:
+        raise ValueError(f"noise must be a standard deviation, 0 or a positive number, got {noise!r}")
+    return x + noise * rng.normal(size=x.shape)
 
 
 def _labels(rng: int | np.random.Generator, n: int, classes: int) -> tuple[np.random.Generator, np.ndarray]:
     """The generator, and n labels in random order, as many of each class as of any other to within one."""
-    for name, number, kind in (("n", n, "points"), ("classes", classes, "classes")):
-        try:
-            enough = index(number) >= 1
-        except TypeError:
-            enough = False
-        if not enough:
-            raise ValueError(f"{name}, the number of {kind}, must be a whole number, at least 1, got {number!r}")
+    n, classes = counted("n", n), counted("classes", classes)
     rng = np.random.default_rng(rng)
     return rng, rng.permutation(np.arange(n, dtype=np.int64) % classes)
-
-
-def _noisy(rng: np.random.Generator, x: np.ndarray, noise: float) -> np.ndarray:
-    if not 0 <= noise < np.inf:
-        raise ValueError(f"noise must be a standard deviation, 0 or a positive number, got {noise!r}")
-    return x + noise * rng.normal(size=x.shape)
