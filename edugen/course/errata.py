@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .manifest import label_key
 
-__all__ = ["Erratum", "errata"]
+__all__ = ["Erratum", "errata", "show_erratum"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,48 @@ class Erratum:
         """
         name = re.sub(r"[^A-Za-z0-9]", "_", self.label)
         return f"test_{name}_printed", f"test_{name}_right"
+
+    @property
+    def markdown(self) -> str:
+        """Both forms, the reason and the proof, as a notebook shows them."""
+        head, says, instead = f"**Erratum ({self.label}).**", "The notes print", "It should be"
+        if self.where == "text":
+            head, says, instead = f"{head} The equation is right.", "The text beside it says", "Right is"
+        tests = " and ".join(f"`{name}`" for name in self.tests)
+        return (f"{head} {says}\n\n$${self.printed}$$\n\n{instead}\n\n$${self.right}$$\n\n{_plain(self.reason)}\n\n"
+                f"*Proven in tests/test_errata.py, by {tests}.*")
+
+
+def _plain(text: str) -> str:
+    r"""Text in which Markdown sees no marks of its own.
+
+    >>> print(_plain("x_n * 2 < 3"))
+    x\_n \* 2 \< 3
+    """
+    return re.sub(r"([\\`*_<>$\[\]])", r"\\\1", text)
+
+
+def show_erratum(*labels: str) -> None:
+    """Show errata in a notebook: what is printed, what is right, why, and the tests that prove it.
+
+    Raises
+    ------
+    ValueError
+        Where no erratum is known at a label.
+
+    Examples
+    --------
+    >>> show_erratum("9.99")
+    Traceback (most recent call last):
+    ValueError: no erratum is known at '9.99'; `edugen errata` lists them
+    """
+    known = {erratum.label: erratum for erratum in errata()}
+    if missing := [label for label in labels if label not in known]:
+        raise ValueError(f"no erratum is known at {missing[0]!r}; `edugen errata` lists them")
+    from IPython.display import Markdown, display
+
+    for label in labels:
+        display(Markdown(known[label].markdown))
 
 
 def read(text: str) -> tuple[Erratum, ...]:

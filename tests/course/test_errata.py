@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from edugen.course import course
+from edugen.course import course, show_erratum
+from edugen.course import errata as errata_module
 from edugen.course.equations import index
 from edugen.course.errata import Erratum, errata, read
+from edugen.course.pages import render
 
 ROOT = Path(__file__).parents[2]
 ONE = '[[erratum]]\nlabel = "4.36"\nprinted = \'\\mu = \\sum x\'\nright = "r"\nreason = "why"\n'
@@ -36,6 +38,25 @@ def test_an_erratum_of_the_text_beside_an_equation():
 
 def test_names_of_the_two_tests():
     assert Erratum("V-12", "p", "r", "why").tests == ("test_V_12_printed", "test_V_12_right")
+
+
+def test_an_erratum_in_a_notebook_shows_both_forms_and_the_proof(capsys, monkeypatch):
+    monkeypatch.setattr(errata_module, "errata", lambda: read(ONE.replace('"why"', '"x_n * y < 1"')))
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page._repr_markdown_()))
+    show_erratum("4.36")
+    (text,) = shown
+    assert "**Erratum (4.36).** The notes print\n\n$$\\mu = \\sum x$$" in text and "$$r$$" in text
+    assert r"x\_n \* y \< 1" in text and "`test_4_36_printed` and `test_4_36_right`" in text
+    with pytest.raises(ValueError, match=r"no erratum is known at '2\.1'"):
+        show_erratum("4.36", "2.1")
+    assert len(shown) == 1, "nothing is shown where a label is wrong"
+    beside = read(ONE + 'where = "text"\n')[0].markdown
+    assert "The equation is right. The text beside it says" in beside
+
+
+def test_every_erratum_is_drawn_on_a_page():
+    assert not [complaint for erratum in errata() for complaint in render(erratum.markdown)[1]]
 
 
 def test_every_erratum_is_proven_and_at_a_label_of_the_course():

@@ -77,7 +77,9 @@ def test_labels(path):
     repeated = {label for label in tagged if tagged.count(label) > 1}
     assert not repeated, "a label is shown once as an equation, and cited after that"
     met = [erratum.label for erratum in errata() if erratum.label in section.labels]
-    assert not [label for label in met if f"edugen errata {label}" not in words], "an erratum is shown at its equation"
+    shown = [label for cell in code(read(path)) for line in re.findall(r"show_erratum\((.*?)\)", cell.source)
+             for label in re.findall(r"\"(.*?)\"", line)]
+    assert sorted(shown) == sorted(met), "an erratum is shown at its equation, by `show_erratum` of edugen.course"
 
 
 def names(source, kind):
