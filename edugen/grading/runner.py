@@ -143,7 +143,7 @@ class Session:
             self._process.kill()
         self._said.seek(0, os.SEEK_END)
         self._said.seek(max(0, self._said.tell() - 4000))
-        return self._said.read().decode("utf-8", "replace")
+        return self._said.read().decode("utf-8", "replace") or f"exit code {self._process.poll()}, without a word"
 
 
 def grade(check: Path, runs: Sequence[Run], jobs: int = 1) -> list[dict[str, Any]]:

@@ -264,7 +264,7 @@ class Student(Peer):
         code, reason = (self.process.code, self.process.reason) if self.process is not None else (None, "")
         if reason:
             return reason
-        if code is None or code == -9:
+        if code in (None, -9, -getattr(signal, "SIGUSR1", 9)):          # the last when what it became was asked where it is
             return "its process was killed (for want of memory?) or closed the descriptor that it answers on"
         if code == -getattr(signal, "SIGXCPU", 0):
             return f"it used more than {self.limits.cpu} s of processor time"

@@ -119,7 +119,10 @@ class Worker(wire.Peer):
     def load(self, stem: str, source: bytes, rules: dict[str, Any] | None) -> None:
         """Run the student's file as the module `stem`. Its lines are kept for tracebacks."""
         self.file = f"{stem}.py"
-        text = importlib.util.decode_source(source)
+        try:
+            text = importlib.util.decode_source(source)
+        except UnicodeDecodeError as error:
+            raise SyntaxError(f"its bytes are not text in UTF-8 ({error})") from None
         linecache.cache[self.file] = (len(text), None, text.splitlines(True), self.file)
         self.module = sys.modules[stem] = types.ModuleType(stem)
         self.module.__file__ = self.file

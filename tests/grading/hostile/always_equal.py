@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` returned a value of type Yes
 class Yes:
     shape, dtype = (5,), float

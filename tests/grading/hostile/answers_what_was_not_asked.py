@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` sent something that is not an answer \(an answer to a question that was not asked\)
 import json
 import os

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` raised EOFError
 def double(x):
     return float(input("the answer? "))

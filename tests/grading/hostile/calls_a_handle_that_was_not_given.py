@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` sent something that is not an answer \(a handle that was never given out\)
 import json
 import os

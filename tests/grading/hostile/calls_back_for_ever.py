@@ -1,4 +1,5 @@
-# says: `apply` did not return within 1 s
+# tier: process
+# says: `apply` did not return within 3 s
 def apply(f, x):
     while True:
         f(x)

@@ -1,3 +1,4 @@
+# tier: process
 # says: expected floating numbers of shape \(5,\), got None
 import threading
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` did not return: its process was killed .* or closed
 import os
 import time

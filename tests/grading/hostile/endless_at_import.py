@@ -1,3 +1,4 @@
-# says: `answer.py` did not return within 1 s
+# tier: process
+# says: `answer.py` did not return within 3 s
 while True:
     pass

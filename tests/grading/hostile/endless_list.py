@@ -1,3 +1,4 @@
+# tier: process
 # says: lists nested more than 32 deep, or a list that contains itself
 def double(x):
     out = []

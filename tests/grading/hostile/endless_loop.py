@@ -1,4 +1,5 @@
-# says: `double` did not return within 1 s. It was at line 6 of answer.py, in `double`
+# tier: process
+# says: `double` did not return within 3 s. It was at line 7 of answer.py, in `double`
 import time
 
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` did not return: its process ended itself with exit code 0
 import os
 

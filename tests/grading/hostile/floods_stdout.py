@@ -1,3 +1,4 @@
+# tier: process
 # says: bytes in all
 import sys
 

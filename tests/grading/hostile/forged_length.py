@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` sent something that is not an answer \(a frame of 4294967295 \+ 18446744073709551615 bytes
 import os
 import stat

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` sent something that is not an answer
 import json
 import os

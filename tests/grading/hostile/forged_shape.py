@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` sent something that is not an answer \(an array with fewer bytes than its shape says\)
 import json
 import os

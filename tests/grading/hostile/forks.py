@@ -1,3 +1,4 @@
+# tier: process
 # says: sent something that is not an answer|is wrong|are wrong
 import os
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` sent something that is not an answer \(these bytes are not a frame\)
 import os
 

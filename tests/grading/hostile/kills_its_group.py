@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` did not return: its process crashed \(SIGTERM\)
 import os
 import signal

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` raised LookupError: nothing here
 import gc
 import sys

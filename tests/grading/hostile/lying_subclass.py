@@ -1,3 +1,4 @@
+# tier: process
 # says: every entry is zero
 import numpy as np
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` raised Nasty: \(its message could not be read\)
 class Nasty(Exception):
     def __str__(self):

@@ -1,3 +1,4 @@
+# tier: process
 # says: 5 of 5 entries are NaN
 def double(x):
     return x * float("nan")

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` returned an array of dtype object
 import numpy as np
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `answer.py` did not return: its process ended itself with exit code 1
 import builtins
 

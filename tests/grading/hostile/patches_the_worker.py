@@ -1,3 +1,4 @@
+# tier: process
 # says: sent something that is not an answer|did not return|is wrong|are wrong|every entry
 import sys
 

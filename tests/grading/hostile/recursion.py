@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` raised RecursionError
 def double(x):
     return double(x)

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` did not return: its process (crashed|was killed)|did not return within
 import sys
 

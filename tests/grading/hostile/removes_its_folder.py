@@ -1,3 +1,4 @@
+# tier: process
 # says: every entry is 0.5 times
 import os
 import shutil

@@ -1,7 +1,8 @@
-# says: `double` did not return within 1 s
+# tier: process
+# says: `double` did not return within 3 s
 import time
 
 
 def double(x):
-    time.sleep(1.3)
+    time.sleep(3.3)
     return 2 * x

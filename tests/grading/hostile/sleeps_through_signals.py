@@ -1,4 +1,5 @@
-# says: `double` did not return within 1 s
+# tier: process
+# says: `double` did not return within 3 s
 import signal
 import time
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: answer.py could not be imported: SystemExit
 import sys
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` left by SystemExit instead of returning
 import sys
 

@@ -1,3 +1,4 @@
+# tier: process
 # says: `double` returned too much data
 import numpy as np
 
