@@ -11,6 +11,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,13 +106,55 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
         rebuilt = FunctionType(f.__code__, names, f.__name__, f.__defaults__, f.__closure__)
         rebuilt.__module__, rebuilt.__qualname__ = f.__module__, f.__qualname__
         options = {"nogil": True, "error_model": "numpy", "parallel": parallel, "fastmath": fastmath}
-        try:
-            return numba.njit(signature, cache=True, **options)(rebuilt)
-        except RuntimeError:                                                 # no folder that can be written to
-            return numba.njit(signature, **options)(rebuilt)
+        with _threads_that_sleep():
+            try:
+                compiled = numba.njit(signature, cache=True, **options)(rebuilt)
+            except RuntimeError:                                             # no folder that can be written to
+                compiled = numba.njit(signature, **options)(rebuilt)
+        return _in_turn(compiled) if parallel else compiled
     call = call_by_dtype if writes else call
     call.compiled = build                                                    # type: ignore[attr-defined]
     return call
+
+
+# Threads ----------------------------------------------------------------------------------------------------------------
+
+_turn, _layer = threading.RLock(), ""                                        # which library shares out the loops, once it is known
+
+
+def _in_turn(compiled):
+    """A parallel kernel, called by one Python thread at a time where Numba's workqueue shares out its loops.
+
+    Two at once would end the process there; OpenMP and TBB take any number.
+    """
+    def call(*args):
+        global _layer
+        if _layer and _layer != "workqueue":
+            return compiled(*args)
+        with _turn:
+            if _layer:
+                return compiled(*args)
+            with _threads_that_sleep():
+                result = compiled(*args)
+            numba = _numba()
+            _layer = "none" if numba.config.DISABLE_JIT else numba.threading_layer()
+            return result
+    return call
+
+
+@contextmanager
+def _threads_that_sleep():
+    """OpenMP's threads, which start in here, wait for their next loop asleep: spinning, they take the cores from BLAS.
+
+    The variable is read when the library is loaded, and is then as it was, for other libraries (and child processes) to see.
+    """
+    ours = "OMP_WAIT_POLICY" not in os.environ
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        yield
+    finally:
+        if ours:
+            del os.environ["OMP_WAIT_POLICY"]
 
 
 def _any_layout(f, args, written):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 if __name__ == "__main__":                                                   # before NumPy and Numba start theirs
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
 MULTIPLES = (1, 2, 4, 8, 16)
 

@@ -112,3 +112,45 @@ def test_logarithm(rng):
     error = np.abs(np.array([log32(v) for v in x]) - exact)
     assert np.all(error < np.maximum(3 * np.finfo(np.float32).eps * np.abs(exact), 1e-7))
     assert log32(np.float32(1)) == 0 and np.all(np.array([log32(np.float32(v)) for v in (0.99999994, 0.999)]) < 0)
+
+
+def test_threads_of_openmp_sleep_and_the_environment_is_as_it_was():
+    """The library itself tells what it has read."""
+    code = """
+import json, os
+import numpy as np
+from edugen.kernels.gibbs import ising_sweeps
+before = dict(os.environ)
+ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1)
+import numba
+print(json.dumps([numba.threading_layer(), dict(os.environ) == before]))
+"""
+    environment = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "NUMBA_DISABLE_JIT")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                          env=environment | {"OMP_DISPLAY_ENV": "verbose"})
+    layer, unchanged = json.loads(done.stdout.splitlines()[-1])
+    assert unchanged
+    if layer == "omp" and "GOMP_SPINCOUNT" in done.stderr:                   # GNU's: how often a thread looks before it sleeps
+        assert "GOMP_SPINCOUNT = '0'" in done.stderr
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "default"])
+def test_two_python_threads_call_parallel_kernels(layer):
+    """Numba's workqueue ends the process when two threads enter it at once: one waits for the other, from the first call on."""
+    code = """
+import json, threading
+import numpy as np
+from edugen.kernels.gibbs import ising_sweeps
+starts, results = threading.Barrier(4), [None] * 4
+def work(i):
+    starts.wait()
+    for _ in range(40):
+        results[i] = ising_sweeps(np.ones((128, 128), np.int8), 0.4, i, 5).tobytes()
+workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+[w.start() for w in workers], [w.join() for w in workers]
+right = [results[i] == ising_sweeps(np.ones((128, 128), np.int8), 0.4, i, 5).tobytes() for i in range(4)]
+import numba
+print(json.dumps([numba.threading_layer(), all(right)]))
+"""
+    found, right = run(code, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2", NUMBA_DISABLE_JIT="0")
+    assert right and (found == layer or layer == "default")
