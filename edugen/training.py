@@ -66,6 +66,11 @@ class History:
         for name, value in row.items():
             self._columns[name].append(value)
 
+    def plot(self, **options: Any) -> Any:
+        """Draw it: a panel for each quantity, the best validation marked. `options` are those of `edugen.plots.loss_curves`."""
+        from edugen.plots import loss_curves
+        return loss_curves({name: column for name, column in self.items() if column.ndim == 1}, **options)
+
     def keys(self) -> KeysView[str]:
         """The names, as a dict has them: `dict(history)` is a plain dict of arrays."""
         return self._columns.keys()
@@ -159,7 +164,8 @@ class Optimizer(Protocol):
 
 def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[], Iterable], optimizer: Optimizer, epochs: int = 1,
           validate: Callable[[Any], float] | None = None, checkpoint: str | os.PathLike | None = None,
-          rng: np.random.Generator | None = None, progress: bool = True, by_hand: bool = False) -> tuple[Any, History]:
+          rng: np.random.Generator | None = None, progress: bool = True, by_hand: bool = False, clip_norm: float | None = None,
+          patience: int | None = None) -> tuple[Any, History]:
     """Go `epochs` times over the batches, one step of the optimizer for each.  Cho (2.73).
 
     Parameters
@@ -186,11 +192,16 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     by_hand : bool
         `loss` brings its own gradient, and the engine stays out: it returns (what it would return else, gradient), the latter
         shaped like `theta`.
+    clip_norm : float, optional
+        A longer gradient is shortened to this length, all leaves together and its direction kept, before the optimizer sees it.
+    patience : int, optional
+        Stop early, after that many epochs without a new best validation.
 
     Returns
     -------
     theta, History
-        A row for each epoch: `loss` and what came with it, means over the steps; `validation`.
+        A row for each epoch: `loss` and what came with it, means over the steps; with `clip_norm` also `gradient_norm`, as it was
+        before; `validation`. `history.plot()` draws it.
 
     Raises
     ------
@@ -209,19 +220,21 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     >>> round(float(theta), 3), len(history)
     (4.167, 20)
     """
-    _check(optimizer, epochs, rng)
+    _check(optimizer, epochs, rng, clip_norm, patience, validate)
     run = _Run(theta, optimizer.init(theta), theta if validate else None)
-    file = _Checkpoint(checkpoint, run, optimizer, batches, rng) if checkpoint is not None else None
+    file = _Checkpoint(checkpoint, run, optimizer, batches, rng, clip_norm) if checkpoint is not None else None
     if file and file.path.exists():
         run = file.load(run)
         if len(run.history) > epochs:
             raise ValueError(f"checkpoint {file.path} is {len(run.history)} epochs old, more than epochs={epochs}: "
                              "ask for more, or delete it")
-    both = _differentiated(loss, by_hand)
+    both = _clipped(_differentiated(loss, by_hand), clip_norm)
     total = epochs * len(batches) if isinstance(batches, Sized) else None
     try:
         with bar(progress, total, run.step) as tell:
             for epoch in range(len(run.history) + 1, epochs + 1):
+                if patience and epoch > 1 and epoch - 2 - np.argmin(run.history.validation) >= patience:
+                    break                                           # told from the history: a resumed run stops there too
                 row = _epoch(run, both, batches, optimizer, tell)
                 if validate:
                     row["validation"] = value = float(validate(run.theta))
@@ -280,6 +293,20 @@ def _differentiated(loss, by_hand):
     return both if by_hand else value_and_grad(wraps(loss)(lambda *args: _with_dict(loss(*args))), has_aux=True)
 
 
+def _clipped(both, norm):
+    """`both`, its gradient no longer than `norm`, and its length among what is recorded."""
+    def clipped(theta, *batch):
+        (value, more), g = both(theta, *batch)
+        leaves, build = tree.flatten(g)
+        length = largest = float(max(np.max(np.abs(leaf), initial=0) for leaf in leaves))
+        if 0 < largest < math.inf:                                  # squares of what is at most 1 are in range
+            length *= math.sqrt(sum(float(np.sum(np.square(leaf / largest))) for leaf in leaves))
+            if length > norm:
+                g = build([leaf * (norm / length) for leaf in leaves])
+        return (value, {**more, "gradient_norm": length}), g
+    return both if norm is None else clipped
+
+
 def _with_dict(value):
     """What a loss returned, as (scalar, dict of more to record)."""
     value, more = value if isinstance(value, tuple) and len(value) == 2 else (value, {})
@@ -289,13 +316,18 @@ def _with_dict(value):
     return value, more
 
 
-def _check(optimizer, epochs, rng):
+def _check(optimizer, epochs, rng, clip_norm, patience, validate):
     if isinstance(optimizer, type) or not (hasattr(optimizer, "init") and hasattr(optimizer, "step")):
         raise TypeError(f"optimizer must have init(theta) and step(theta, g, state), such as SGD(0.1), got {optimizer!r}")
     if operator.index(epochs) < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if not isinstance(rng, (np.random.Generator, type(None))):
         raise TypeError(f"rng must be the Generator that the loss draws from, got {rng!r}: a seed would start another one")
+    if clip_norm is not None and not 0 < clip_norm < math.inf:
+        raise ValueError(f"clip_norm must be a positive number, got {clip_norm!r}")
+    if patience is not None and (operator.index(patience) < 1 or validate is None):
+        raise ValueError(f"patience must be at least 1, and counts epochs without a better validate(theta), got {patience!r}"
+                         f"{' and no validate' * (validate is None)}")
 
 
 def _broken(theta):
@@ -319,7 +351,7 @@ def _diagnosis(theta, g, last):
 class _Checkpoint:
     """A file that holds a `_Run`: npz, never pickle. `origin` describes the training that it belongs to."""
 
-    def __init__(self, path, run, optimizer, batches, rng):
+    def __init__(self, path, run, optimizer, batches, rng, clip_norm):
         self.path, self.generators = Path(path), [
             r for r in (getattr(batches, "rng", None), rng) if isinstance(r, np.random.Generator)]
         if not self.path.parent.is_dir():
@@ -328,6 +360,7 @@ class _Checkpoint:
         leaves = zip(tree.paths(run.theta), tree.flatten(run.theta)[0], strict=True)
         self.origin = {"format": "1", "optimizer": re.sub(r" at 0x\w+", "", repr(optimizer)),
                        "batches": repr(batches) if isinstance(batches, minibatches) else type(batches).__name__,
+                       **({} if clip_norm is None else {"clip_norm": f"{clip_norm:g}"}),
                        "validation": "without" if run.best is None else "with",
                        "rng": ", ".join(type(r.bit_generator).__name__ for r in self.generators) or "none",
                        **{f"theta{path}": f"{np.asarray(leaf).dtype} {np.shape(leaf)}" for path, leaf in leaves}}

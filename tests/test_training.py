@@ -16,7 +16,7 @@ import pytest
 
 from edugen import grad
 from edugen.autodiff import tree
-from edugen.classification.optimizers import SGD, Adagrad, Adam
+from edugen.classification.optimizers import SGD, Adagrad, Adam, Cosine, Decay
 from edugen.data import Dataset
 from edugen.plots import loss_curves
 from edugen.training import History, minibatches, train
@@ -666,6 +666,95 @@ def test_tqdm_is_not_imported_for_a_quiet_training():
             "train(1.0, lambda theta, x: theta * x, [1.0], SGD(0.1), epochs=3); print('tqdm' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+# Clipping, stopping early, drawing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_long_gradient_is_shortened_and_keeps_its_direction(dtype, rng):
+    """One step of plain descent is the gradient: its length over all leaves, before and after."""
+    theta, data = problem(rng)
+    theta = tree.map(lambda p: p.astype(dtype), theta)
+    g = leaves(grad(squares)(theta, *data))
+    for clip in (0.5, 1e6):
+        found, history = train(theta, squares, [data], SGD(1.0), clip_norm=clip)
+        moved = leaves(theta) - leaves(found)
+        tolerance = 1e-5 if dtype is np.float32 else 1e-12
+        np.testing.assert_allclose(moved, g * min(1, clip / np.linalg.norm(g)), rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(history.gradient_norm, [np.linalg.norm(g)], rtol=1e-5)
+        assert history.names == ("loss", "gradient_norm") and leaves(found).dtype == dtype
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200, 0.0])
+def test_lengths_neither_overflow_nor_vanish(size):
+    theta, history = train(np.zeros(2), lambda theta: np.sum(theta * size), [()], SGD(1.0), clip_norm=1.0)
+    np.testing.assert_allclose(theta, -np.full(2, min(size, 0.5 ** 0.5)), rtol=1e-12)
+    np.testing.assert_allclose(history.gradient_norm[0], size * 2 ** 0.5, rtol=1e-12)
+
+
+def test_clipping_hides_no_nan():
+    with pytest.raises(FloatingPointError, match=r"not finite at theta\."), np.errstate(all="ignore"):
+        train(np.zeros(2), lambda theta: np.sum(np.log(theta)), [()], SGD(0.1), clip_norm=1.0)
+
+
+def test_it_stops_after_epochs_without_a_better_validation(rng, tmp_path):
+    """Validation 3, 1, 2, 1, 0: two epochs without a better one are over after the fourth."""
+    theta, data = problem(rng)
+
+    def run(patience, told, **options):
+        told = iter(told)
+        return train(theta, squares, [data], SGD(0.05), validate=lambda theta: next(told), patience=patience,
+                     **{"epochs": 9} | options)
+    best, history = run(2, [3, 1, 2, 1, 0])
+    np.testing.assert_array_equal(history.validation, [3, 1, 2, 1])
+    np.testing.assert_array_equal(leaves(best), leaves(train(theta, squares, [data], SGD(0.05), epochs=2)[0]))
+    _, history = run(3, [3, 1, 2, 1, 0, 1, 1, 1, 1])
+    assert len(history) == 8
+    path = tmp_path / "run.npz"
+    run(2, [3, 1, 2], epochs=3, checkpoint=path)
+    _, history = run(2, [1, 0], checkpoint=path)                            # resumed, it counts what was before
+    np.testing.assert_array_equal(history.validation, [3, 1, 2, 1])
+    _, history = run(2, [], checkpoint=path)                                # and once stopped, it stays stopped
+    assert len(history) == 4
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"clip_norm": 0.0}, "clip_norm must be a positive number, got 0.0"),
+    ({"clip_norm": math.nan}, "clip_norm must be a positive number, got nan"),
+    ({"patience": 0, "validate": lambda theta: 0.0}, "patience must be at least 1, .* got 0"),
+    ({"patience": 3}, r"counts epochs without a better validate\(theta\), got 3 and no validate"),
+])
+def test_wrong_limits(change, message, rng):
+    theta, data = problem(rng)
+    with pytest.raises(ValueError, match=message):
+        train(theta, squares, [data], SGD(0.1), **change)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(Decay(0.1, 5)), Adam(Cosine(0.1, 24, warmup=4))], ids=["Decay", "Cosine"])
+def test_schedules_and_clipping_resume_too(optimizer, tmp_path):
+    whole = noisy_training(optimizer, clip_norm=0.3)
+    path = tmp_path / "run.npz"
+    with pytest.raises(RuntimeError, match="power cut"):
+        noisy_training(optimizer, checkpoint=path, stop=14, clip_norm=0.3)
+    identical(noisy_training(optimizer, checkpoint=path, clip_norm=0.3), whole)
+    with pytest.raises(ValueError, match=r"clip_norm: 0\.3 in the file, missing here"):
+        noisy_training(optimizer, checkpoint=path)
+    with pytest.raises(ValueError, match="optimizer: .* in the file"):
+        noisy_training(SGD(Decay(0.1, 6)), checkpoint=path, clip_norm=0.3)
+
+
+def test_history_draws_itself(rng):
+    theta, data = problem(rng)
+
+    def loss(theta, x, y):
+        return squares(theta, x, y), {"size": np.abs(theta.w)}
+    _, history = train(theta, loss, [data], SGD(0.05), epochs=3, validate=lambda theta: squares(theta, *data), clip_norm=9.0)
+    picture = history.plot(title="a line")
+    assert "Best validation" in picture.alt
+    assert len(picture.axes) == 2, "losses, and the norm; an array for each epoch is no curve"
+    with pytest.raises(ValueError, match="none of its methods, got 'plot'"):
+        History("plot")
 
 
 # Learning ---------------------------------------------------------------------------------------------------------------

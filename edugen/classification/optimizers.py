@@ -4,7 +4,8 @@ Each is a value, and a pair of pure functions over trees of parameters: `state =
 `theta, state = optimizer.step(theta, g, state)` for each gradient `g`, which nothing overwrites. The lecture writes its adaptive
 updates with a plus, (2.90) to (2.95), and would climb; the steps here go down (see `edugen errata`).
 
-A learning rate is a number or a schedule, a function of the number t = 1, 2, ... of the step: `SGD(lambda t: 0.1 / t ** 0.5)`.
+A learning rate is a number or a schedule, a function of the number t = 1, 2, ... of the step: `Decay`, `Cosine`, or any other,
+`SGD(lambda t: 0.1 / t ** 0.5)`.
 """
 from __future__ import annotations
 
@@ -17,9 +18,81 @@ import numpy as np
 
 from edugen.autodiff import tree
 
-__all__ = ["SGD", "Adagrad", "AdagradState", "Adam", "AdamState", "SGDState"]
+__all__ = ["SGD", "Adagrad", "AdagradState", "Adam", "AdamState", "Cosine", "Decay", "SGDState"]
 
 Schedule = Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Decay:
+    r"""A learning rate that falls with a power of the step, :math:`\alpha_t = \alpha / (1 + (t - 1) / \tau)^p`.
+
+    With :math:`\tfrac12 < p \le 1` the rates sum to infinity and their squares do not, which is what Robbins & Monro (1951) ask
+    of SGD for convergence.
+
+    Parameters
+    ----------
+    lr : float, :math:`\alpha`, that of the first step
+    scale : float > 0, :math:`\tau`, steps until it begins to fall in earnest
+    power : float, :math:`p`
+
+    Examples
+    --------
+    >>> schedule = Decay(0.1, scale=10)
+    >>> [round(schedule(t), 3) for t in (1, 11, 91)]
+    [0.1, 0.05, 0.01]
+    """
+
+    lr: float
+    scale: float = 1.0
+    power: float = 1.0
+
+    def __post_init__(self):
+        _number("Decay's lr", self.lr, math.inf)
+        _validate(self, scale=math.inf, power=math.inf)
+        if self.scale == 0:
+            raise ValueError("Decay: scale must be positive, got 0")
+
+    def __call__(self, t: int) -> float:
+        return self.lr / (1 + (t - 1) / self.scale) ** self.power
+
+
+@dataclass(frozen=True)
+class Cosine:
+    r"""A learning rate that climbs for `warmup` steps, then falls along half a cosine to `end`, and stays there.
+
+    Loshchilov & Hutter (2017), "SGDR", without restarts.
+
+    Parameters
+    ----------
+    lr : float, the largest
+    steps : int, those of the whole training
+    warmup : int, fewer than `steps`
+    end : float, the last
+
+    Examples
+    --------
+    >>> schedule = Cosine(0.1, steps=100, warmup=10)
+    >>> [round(schedule(t), 3) for t in (1, 5, 10, 55, 100, 200)]
+    [0.01, 0.05, 0.1, 0.05, 0.0, 0.0]
+    """
+
+    lr: float
+    steps: int
+    warmup: int = 0
+    end: float = 0.0
+
+    def __post_init__(self):
+        _number("Cosine's lr", self.lr, math.inf)
+        _validate(self, end=math.inf)
+        if not 0 <= self.warmup < self.steps:
+            raise ValueError(f"Cosine: warmup must be at least 0 and below steps={self.steps}, got {self.warmup}")
+
+    def __call__(self, t: int) -> float:
+        if t <= self.warmup:
+            return self.lr * t / self.warmup
+        done = min((t - self.warmup) / (self.steps - self.warmup), 1.0)
+        return self.end + (self.lr - self.end) * (1 + math.cos(math.pi * done)) / 2
 
 
 class SGDState(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 
 from edugen import check_gradients, grad
 from edugen.autodiff import tree
-from edugen.classification.optimizers import SGD, Adagrad, Adam
+from edugen.classification.optimizers import SGD, Adagrad, Adam, Cosine, Decay
 
 EACH = pytest.mark.parametrize("optimizer", [
     SGD(0.1), SGD(0.1, 0.9), SGD(0.1, 0.9, nesterov=True), SGD(lambda t: 0.1 / t), Adagrad(0.1), Adam(0.1),
@@ -300,3 +300,38 @@ def test_they_are_values():
     assert SGD(0.1) == SGD(0.1, 0.0) != SGD(0.2) and hash(Adam()) == hash(Adam(0.001))
     with pytest.raises(AttributeError):
         SGD(0.1).lr = 0.2
+
+
+# Schedules --------------------------------------------------------------------------------------------------------------
+
+
+def test_decay_follows_its_formula_and_robbins_and_monro():
+    """Of power 0.75 the rates sum beyond any bound, their squares do not: by the tails of their integrals."""
+    schedule = Decay(0.2, scale=4.0, power=0.75)
+    t = np.arange(1, 200_001)
+    rates = np.array([schedule(int(step)) for step in t])
+    np.testing.assert_allclose(rates, 0.2 * (1 + (t - 1) / 4) ** -0.75, rtol=1e-12)
+    assert rates[:100_000].sum() < 0.9 * rates.sum() and (rates[:100_000] ** 2).sum() > 0.99 * (rates ** 2).sum()
+    assert Decay(0.3)(2) == 0.15 and Decay(0.3, power=0.0)(10 ** 6) == 0.3
+
+
+def test_cosine_warms_up_and_comes_to_its_end():
+    schedule = Cosine(0.4, steps=50, warmup=8, end=0.1)
+    rates = np.array([schedule(t) for t in range(1, 61)])
+    np.testing.assert_allclose(rates[:8], 0.05 * np.arange(1, 9))
+    assert rates[7] == rates.max() == 0.4 and np.all(np.diff(rates[7:50]) < 0)
+    np.testing.assert_allclose(rates[28], 0.25, atol=1e-12)                 # half of the way, half of the height
+    np.testing.assert_allclose(rates[49:], 0.1, rtol=1e-12)
+    np.testing.assert_allclose(rates[7:50] + rates[7:50][::-1], 0.5, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: Decay(-1.0), "Decay's lr must be a finite number of at least 0, got -1.0"),
+    (lambda: Cosine(lambda t: 0.1, steps=5), "Cosine's lr must be a finite number"),
+    (lambda: Decay(0.1, scale=0.0), "Decay: scale must be positive, got 0"),
+    (lambda: Cosine(0.1, steps=5, warmup=5), "Cosine: warmup must be at least 0 and below steps=5, got 5"),
+    (lambda: Cosine(0.1, steps=0), "warmup must be at least 0 and below steps=0"),
+])
+def test_schedules_that_are_none(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
