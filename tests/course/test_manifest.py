@@ -147,6 +147,16 @@ def test_every_module_of_a_chapter_is_in_the_manifest():
         assert proven - modules == set(), f"tests/{chapter.package} tests modules that do not exist"
 
 
+def test_the_syllabus_for_instructors_names_every_section_once_and_calls_none_here_that_is_not():
+    text = (ROOT / "notebooks" / "instructor.md").read_text(encoding="utf-8")
+    weeks = re.findall(r"^\| \d+ \|.*$", text, re.MULTILINE)
+    here, planned = ([name for week in weeks for name in re.findall(pattern, week)] for pattern in (r"`(\w+)`", r"\*(\w+)\*"))
+    stems = {section.stem for section in course().sections}
+    assert len(weeks) == 14 and len({*here, *planned}) == len(here + planned)
+    assert not set(here) - stems, "in italics: planned"
+    assert not stems - {*here, *planned}, "a section has its week; once it is built it stands in `code`"
+
+
 def test_course_is_found_in_this_clone():
     assert places.clone() == ROOT
     assert places.tree("notebooks") == ROOT / "notebooks"
