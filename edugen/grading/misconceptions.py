@@ -78,6 +78,11 @@ class Misconceptions:
                 self._known[check] = list(self._run(check, session))
             return self._known[check]
 
+    def all(self, session: Grades) -> dict[str, list[Mistake]]:
+        """Every mutant's answer, by check: what a release keeps."""
+        checks = sorted({check for _, fails, _ in self._sources for check in fails} | set(self._known))
+        return {check: found for check in checks if (found := self.of(check, session))}
+
     def _run(self, check: str, session: Grades) -> Sequence[Mistake]:
         found = []
         for says, fails, source in self._sources:

@@ -80,7 +80,8 @@ def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), 
         reports = grade(exercise.check, [run for _, run, _ in plan], jobs)
     checks = {c["name"] for c in reports[0]["checks"]}
     problems += list(_names(exercise, checks, named))
-    problems += list(_points(exercise.stub, reports[0]["points"]))
+    by_hand = sum(n for task in reports[0]["manual"] for n in task["rubric"].values())
+    problems += list(_points(exercise.stub, reports[0]["points"], by_hand))
     for (label, _, expected), report in zip(plan, reports):
         problems += _verdict(label, report, checks if expected is None else expected)
     return problems
@@ -107,16 +108,17 @@ def _names(exercise: Exercise, checks: set[str], named: dict[Path, frozenset[str
         yield f"{exercise.check.name}: no mutant fails {name}, so nothing shows what it catches"
 
 
-def _points(stub: Path, total: int) -> Iterator[str]:
+def _points(stub: Path, checked: int, by_a_person: int) -> Iterator[str]:
     """Numbers of points that the stub's docstrings promise."""
+    total = checked + by_a_person
     tree = ast.parse(stub.read_text(encoding="utf-8"))
     promised = re.search(r"(\d+) points", ast.get_docstring(tree) or "")
     if promised is None or int(promised[1]) != total:
         yield f"{stub.name}: its docstring should say '{total} points' and says {promised[0] if promised else 'nothing'}"
     docstrings = [ast.get_docstring(node) or "" for node in functions(stub).values()]
     parts = [int(n) for text in docstrings for n in re.findall(r"\((\d+) points?\b", text)]
-    if parts and sum(parts) != total:
-        yield f"{stub.name}: the points of its functions, {parts}, sum to {sum(parts)}, and its checks to {total}"
+    if parts and sum(parts) != checked:
+        yield f"{stub.name}: the points of its functions, {parts}, sum to {sum(parts)}, and its checks to {checked}"
 
 
 # -- stub and solution -------------------------------------------------------------------------------------------------
@@ -140,6 +142,7 @@ def disagreements(exercise: Exercise) -> Iterator[str]:
         return
     if len(exercise.mutants) < MUTANTS:
         yield f"{exercise}: there are {len(exercise.mutants)} mutants; at least {MUTANTS} are needed"
+    yield from _missing_kinds(exercise)
     for path in exercise.mutants:
         if not mutant_of(path):
             yield f"mutant {path.stem}: its first line should be '# fails: ' and the names of the checks that it fails"
@@ -156,6 +159,32 @@ def disagreements(exercise: Exercise) -> Iterator[str]:
             yield f"{name}: the stub needs a docstring"
         if answer is not None and answer != text:
             yield f"{name}: the solution's docstring is not the stub's"
+
+
+BLIND = "fixed|same|ignor|constant|always|never|believes|blind|random|noise|regardless|hard_coded"
+KINDS = {       # what a task must be safe from; a mutant says so in a line `# kind: ...`, or by its name
+    "by hand": ("finite differences", "difference"), "experiment": ("input-independent", BLIND)}
+
+
+def _missing_kinds(exercise: Exercise) -> Iterator[str]:
+    """Tasks derived by hand that no mutant answers by finite differences, and experiments that none answers blindly."""
+    checks = ast.parse(exercise.check.read_text(encoding="utf-8")) if exercise.check.exists() else ast.Module([], [])
+    asked = {test.name: {node.value for node in ast.walk(test) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+             for test in checks.body if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")}
+    for name, node in functions(exercise.stub).items():
+        for mark, (kind, words) in KINDS.items():
+            if not re.search(rf"\(\d+ points?, {mark}\)", ast.get_docstring(node) or ""):
+                continue
+            mine = {test for test, strings in asked.items() if name in strings}
+            if not any(mutant_of(path) & mine and is_of_kind(path, kind, words) for path in exercise.mutants):
+                yield (f"{name} is a task of the kind '{mark}': one of the mutants that its check fails should be an answer of "
+                       f"the kind {kind}, and say so in a line `# kind: {kind}`")
+
+
+def is_of_kind(path: Path, kind: str, words: str) -> bool:
+    """Whether a mutant says of itself, or its name does, that it is of a kind."""
+    lines = path.read_text(encoding="utf-8").splitlines()[:4]
+    return f"# kind: {kind}" in lines or re.search(words, path.stem) is not None
 
 
 # -- submissions that the proof makes ----------------------------------------------------------------------------------

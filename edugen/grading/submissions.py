@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from edugen.grading.process import Limits
 
-__all__ = ["Handed", "Submission", "collect", "file_name"]
+__all__ = ["Handed", "Submission", "collect", "file_name", "read_folder"]
 
 ENTRIES = 5_000         # files that are looked at in one submission
 DEPTH = 6               # folders below one another
@@ -84,6 +84,16 @@ def collect(place: Path, stems: Sequence[str], section: str | None = None) -> tu
         else:                                                           # a file an exercise
             known.files |= submission.files
     return [found[student] for student in sorted(found)], notes
+
+
+def read_folder(folder: Path, stems: Sequence[str], student: str) -> Submission:
+    """What one student handed in: a folder with their files."""
+    submission = Submission(student)
+    try:
+        submission.files = dict(_exercises(_Folder(folder), stems))
+    except (OSError, ValueError) as error:
+        submission.problem = f"the submission could not be read: {error}"
+    return submission
 
 
 def file_name(student: str, taken: set[str] | frozenset[str] = frozenset()) -> str:

@@ -202,7 +202,7 @@ def test_report_is_one_page_that_fetches_nothing(book, tmp_path):
     assert not page.open and not page.addresses and not page.tags & {"script", "link", "iframe", "img", "b>&"}
     assert "http" not in text and "url(" not in text and "@import" not in text
     for words in ("students", "=1+<b>&", "1 × sign", "readme.txt was left out",
-                  "wrong answer", "isolation: process", "Slowest checks", "nothing was handed in"):
+                  "wrong answer", "losses: checks", "isolation: process", "Slowest checks", "nothing was handed in"):
         assert words in said, words
 
 

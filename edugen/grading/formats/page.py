@@ -15,6 +15,9 @@ from edugen.grading.plugin import write_atomically
 __all__ = ["write"]
 
 Cell = str | tuple[str, str]        # HTML, perhaps with a class
+KINDS = {"file": "file could not be imported", "unwritten": "not written yet", "missing": "function missing",
+         "raised": "raised an exception", "timeout": "did not return in time", "died": "process ended",
+         "exit": "left by sys.exit", "junk": "junk in place of an answer", "value": "no array or number"}
 STYLE = """
 :root { --ink: #1b2733; --soft: #5b6b7b; --line: #dde3ea; --blue: #0072b2; --orange: #d55e00; --green: #009e73; --pale: #f5f7fa; }
 * { box-sizing: border-box }
@@ -46,7 +49,7 @@ def html(book: Gradebook) -> str:
     """The page."""
     title = f"Grades: {', '.join(book.exercises) or 'nothing'}"
     parts = [_summary(book, title), _histogram(book), *(_exercise(book, name) for name in book.exercises), _kinds(book),
-             _slowest(book), _similar(book), _students(book), _conditions(book)]
+             _students(book), _slowest(book), _similar(book), _conditions(book)]
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>\n<body>\n'
             + "\n".join(filter(None, parts)) + "\n</body></html>\n")
@@ -113,7 +116,8 @@ def _exercise(book: Gradebook, name: str) -> str:
 def _kinds(book: Gradebook) -> str:
     """Failures by kind, and the mistakes that have a name."""
     checks = [check for row in book.rows for record in row.results.values() if record["sha256"] for check in record["checks"]]
-    kinds = Counter(check.get("kind") or check["status"] for check in checks if check["status"] != "passed")
+    kinds = Counter(KINDS.get(check.get("kind", ""), check.get("kind") or check["status"])
+                    for check in checks if check["status"] != "passed")
     mistakes = Counter(check["misconception"] for check in checks if check.get("misconception"))
     halves = []
     for heading, counts in (("Failures by kind", kinds), ("Known mistakes", mistakes)):

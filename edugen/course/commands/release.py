@@ -1,0 +1,63 @@
+"""`edugen release` and `edugen make-gradescope-zip`: what students get, and what Gradescope gets."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from .. import manifest, places
+from ..manifest import Section
+from .group import SectionName, command, refuse, say
+
+
+@command("edugen release hw2 losses cross_entropy", "edugen release everything all")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("sections", metavar="SECTION...|all", type=SectionName(everything=True), nargs=-1, required=True)
+@click.option("--no-mistakes", is_flag=True, help="Without the numbers by which `check` knows known mistakes.")
+def release(folder: Path, sections: tuple[tuple[Section, ...], ...], no_mistakes: bool) -> None:
+    """Write what students get: stubs, checks and notebooks, without a solution.
+
+    DIR is made. Students can run the checks there; yours run on other numbers.
+    """
+    from ..release import release as write
+
+    wanted = tuple(dict.fromkeys(section for group in sections for section in group))
+    try:
+        with Console(stderr=True).status("releasing") as status:
+            files = write(folder, wanted, not no_mistakes, lambda stem: status.update(f"releasing {stem}"))
+    except (OSError, RuntimeError) as error:
+        refuse(str(error))
+    say(f"{len(wanted)} section{'s' * (len(wanted) > 1)}, {len(files)} files in {escape(str(folder))}")
+    if places.clone() is None:
+        say("[yellow]The names of known mistakes need the mutants, which are in a clone of the course.[/yellow]")
+
+
+@command("edugen make-gradescope-zip losses", "edugen make-gradescope-zip robust_fit --exercises our-tasks --out autograder.zip")
+@click.argument("names", metavar="EXERCISE...", nargs=-1, required=True)
+@click.option("--out", default="autograder.zip", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--exercises", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+              help="Your own exercises, in place of the course's.")
+@click.option("--secret", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Of which submissions' numbers are made.  [default: a new one in the zip]")
+def make_gradescope_zip(names: tuple[str, ...], out: Path, exercises: Path | None, secret: Path | None) -> None:
+    """Pack an autograder for Gradescope.
+
+    Upload the zip under "Configure Autograder"; students hand in EXERCISE.py. It brings edugen along; pip brings the rest.
+    """
+    import secrets
+
+    from ...grading.autograder import pack
+    from ...grading.batch import find_checks, read_secret
+
+    try:
+        known = find_checks(exercises or places.tree("exercises"))
+        stems = [name if name in known or exercises else manifest.course().find(name).stem for name in names]
+        unknown = [stem for stem in stems if stem not in known]
+        if unknown:
+            refuse(f"there is no exercise {unknown[0]}; there are {', '.join(known)}")
+        words = read_secret(secret) if secret else secrets.token_hex(32).encode()
+        files = pack(out, {stem: known[stem] for stem in stems}, words)
+    except (OSError, ValueError, LookupError) as error:
+        refuse(str(error))
+    say(f"{escape(str(out))}: {len(files)} files, {out.stat().st_size / 1e6:.1f} MB. It holds the secret: keep it from students.")

@@ -1,0 +1,132 @@
+"""Inside Gradescope's container: one submission in, results.json out. `edugen make-gradescope-zip` packs what runs it."""
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+import zipfile
+from collections.abc import Mapping, Sequence
+from importlib.metadata import requires
+from pathlib import Path
+from typing import Any
+
+import edugen
+from edugen.grading import isolation
+from edugen.grading.batch import Desk, Job, find_checks, official_seed, read_secret
+from edugen.grading.formats.gradescope import results
+from edugen.grading.plugin import write_atomically
+from edugen.grading.submissions import Handed, read_folder
+
+__all__ = ["grade", "pack"]
+
+NEEDED = ("psutil", "pytest")           # of the extra `course`
+PACKAGE = Path(edugen.__file__).parent
+SETUP = """#!/usr/bin/env bash
+# Run once, when Gradescope builds the container. Downloads nothing but what pip (and, for a Python of 3.11, apt) is asked for.
+set -euo pipefail
+root="${AUTOGRADER:-/autograder}"
+if python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    python3 -m venv "$root/python" || { apt-get update; apt-get install -y python3-venv; python3 -m venv "$root/python"; }
+else
+    apt-get update
+    apt-get install -y python3.11 python3.11-venv
+    python3.11 -m venv "$root/python"
+fi
+"$root/python/bin/python" -m pip install -r "$root/source/requirements.txt"
+chmod -R go-rwx "$root/source"
+"""
+RUN = """#!/usr/bin/env bash
+# Run once for each submission.
+root="${AUTOGRADER:-/autograder}"
+cd "$root/source"
+exec "$root/python/bin/python" -m edugen.grading.autograder "$root"
+"""
+
+
+def pack(target: Path, checks: Mapping[str, Path], secret: bytes) -> list[str]:
+    """The zip to upload as an autograder: edugen itself, the checks and their stubs, the secret, and two scripts.
+
+    It holds no solution and no mutant.
+
+    Parameters
+    ----------
+    target : the zip
+    checks : the checks of each exercise that an assignment asks for
+    secret : of which each submission's numbers are made
+
+    Returns
+    -------
+    names of what is in it
+    """
+    package = {f"edugen/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes() for path in sorted(PACKAGE.rglob("*"))
+               if path.is_file() and "__pycache__" not in path.parts
+               and path.relative_to(PACKAGE).parts[:2] not in (("course", "notebooks"), ("course", "exercises"))}
+    tasks = {}
+    for check in checks.values():
+        for path in (check, check.with_name(check.name.removeprefix("check_"))):
+            if path.exists():
+                tasks[f"exercises/{check.parent.name}/{path.name}"] = path.read_bytes()
+    files = {"setup.sh": SETUP.encode(), "run_autograder": RUN.encode(), "requirements.txt": requirements().encode(),
+             "secret": secret + b"\n", **tasks, **package}
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
+                archive.writestr(info, data)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return list(files)
+
+
+def requirements() -> str:
+    """What the grader needs, with the bounds that edugen declares."""
+    declared = requires("edugen") or []
+    base = [line for line in declared if "extra ==" not in line]
+    more = [line.partition(";")[0].strip() for line in declared if 'extra == "course"' in line.replace("'", '"')
+            and line.partition(">")[0].strip() in NEEDED]
+    return "\n".join([*base, *more]) + "\n"
+
+
+def grade(root: Path) -> dict[str, Any]:
+    """Grade what lies in Gradescope's folder `submission`. Its results, in the form that is written.
+
+    The numbers of a submission are its own: who resubmits meets others, so what a failure showed cannot be written down.
+    """
+    source = root / "source"
+    checks, secret = find_checks(source / "exercises"), read_secret(source / "secret")
+    about = json.loads((root / "submission_metadata.json").read_text(encoding="utf-8"))
+    who = ",".join(sorted(str(user.get("email") or user.get("id")) for user in about.get("users", []))) or "unknown"
+    submission = read_folder(root / "submission", list(checks), who)
+    records = []
+    desk = Desk(checks, {}, isolation.best())
+    try:
+        for name in checks:
+            handed = submission.files.get(name) or Handed("", problem=submission.problem or f"there is no file {name}.py")
+            seed = official_seed(secret, f"{who}#{about.get('id', '')}", name)
+            records.append(desk.grade(Job(name, who, handed, root / "graded" / f"{name}.py", seed)))
+    finally:
+        desk.close()
+    return results(records)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write results.json, whatever happens."""
+    root = Path(arguments[0])
+    try:
+        found = grade(root)
+    except Exception:
+        traceback.print_exc()           # in the log that instructors see
+        found = {"score": 0, "output": "The autograder itself failed, and your work was not graded. Please tell your instructor.",
+                 "stdout_visibility": "hidden"}
+    target = root / "results" / "results.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
