@@ -163,11 +163,12 @@ def disagreements(exercise: Exercise) -> Iterator[str]:
 
 BLIND = "fixed|same|ignor|constant|always|never|believes|blind|random|noise|regardless|hard_coded"
 KINDS = {       # what a task must be safe from; a mutant says so in a line `# kind: ...`, or by its name
-    "by hand": ("finite differences", "difference"), "experiment": ("input-independent", BLIND)}
+    "by hand": ("numerical", "difference|by_steps|numerical"), "experiment": ("input-independent", BLIND)}
 
 
 def _missing_kinds(exercise: Exercise) -> Iterator[str]:
-    """Tasks derived by hand that no mutant answers by finite differences, and experiments that none answers blindly."""
+    """Tasks derived by hand that no mutant answers in numbers (finite differences, for a gradient), and experiments that none
+    answers blindly."""
     checks = ast.parse(exercise.check.read_text(encoding="utf-8")) if exercise.check.exists() else ast.Module([], [])
     asked = {test.name: {node.value for node in ast.walk(test) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
              for test in checks.body if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")}

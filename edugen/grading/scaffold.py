@@ -125,7 +125,7 @@ def robust_gradient(w, x, y, penalty):
     return -right(w, x, y, penalty)
 ''',
     "finite_differences": '''# fails: test_robust_gradient
-# kind: finite differences
+# kind: numerical
 # says: finite differences in place of a derivation
 import numpy as np
 from solution import *

@@ -1,4 +1,5 @@
 # fails: test_predict
+# kind: input-independent
 import numpy as np
 from solution import *
 
