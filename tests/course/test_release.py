@@ -36,7 +36,7 @@ def test_a_release_holds_no_solution_and_no_mutant(tmp_path):
         for source in (exercise.solution, *exercise.mutants):
             told = telling_lines(source)
             shared = {line for line in told if line in exercise.check.read_text()}     # a check's own oracle
-            assert len(shared) <= 2, (source, shared)
+            assert source != exercise.solution or len(shared) <= len(told) / 3, (source, shared)
             assert not [line for line in told - shared for path in given if line in text[path]], source
     for path in files:
         if path.suffix == ".ipynb":
