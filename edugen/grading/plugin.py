@@ -338,6 +338,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         status = "not written yet" if score.status == "unwritten" else score.status
         terminalreporter.line(f"{score.earned:3d} of {score.points:2d}  {score.name:{width}}  {status}")
     waiting = [score for score in scores if score.status != "passed"]
+    for allowed in sorted({grader.limits[score.name] for score in waiting if score.status == "failed"}):
+        terminalreporter.line(f"Allowed: {allowed}.")
     if waiting:
         terminalreporter.line(f"Next: {waiting[0].name}, {waiting[0].points} point{'s' * (waiting[0].points > 1)}.")
 
