@@ -41,9 +41,9 @@ from .losses import (
 )
 from .optimizers import SGD, Adagrad, Adam, Cosine, Decay
 
-__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "Cosine", "Decay", "Flip", "Hidden", "Kept",
-           "LinearEnergy", "Nonlinearity", "TwoLayer", "best_wrong", "cross_entropy_loss", "energy_of", "entropy", "fit_mlp", "flipping_step",
-           "follow_target", "input_gradient", "lagrangian", "linear_backward", "linear_svm", "loss_and_error",
-           "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot", "perceptron", "perceptron_loss",
-           "perceptron_step", "prediction", "probabilities", "random_search", "svm_objective", "target_energy",
-           "target_gradient", "target_step", "zero_one_loss"]
+__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "Cosine", "Decay", "Flip", "Hidden",
+           "Kept", "LinearEnergy", "Nonlinearity", "TwoLayer", "best_wrong", "cross_entropy_loss", "energy_of", "entropy",
+           "fit_mlp", "flipping_step", "follow_target", "input_gradient", "lagrangian", "linear_backward", "linear_svm",
+           "loss_and_error", "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot", "perceptron",
+           "perceptron_loss", "perceptron_step", "prediction", "probabilities", "random_search", "svm_objective",
+           "target_energy", "target_gradient", "target_step", "zero_one_loss"]

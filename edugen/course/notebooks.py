@@ -136,7 +136,7 @@ def execute(
                 for position, cell in enumerate(notebook.cells):
                     client.execute_cell(cell, position)
                     if cell.cell_type == "code":
-                        cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", ())]
+                        cell.outputs = [output for output in cell.outputs if _without_widget(output)]
                     progress(position + 1, total)
         except CellExecutionError as error:
             message = f"{_where(path, notebook, position)} raised\n\n{_tell(notebook.cells[position], error)}"
@@ -149,6 +149,12 @@ def execute(
             message = f"{_where(path, notebook, position)} lost its kernel {reason}"
             raise NotebookFailed(message, position, "DeadKernel") from None
     return notebook
+
+
+def _without_widget(output: NotebookNode) -> bool:
+    """Take a widget out of an output, and say whether there is something left to see."""
+    data = output.get("data", {})
+    return data.pop(WIDGET, None) is None or data.keys() > {"text/plain"}
 
 
 def _where(path: Path, notebook: NotebookNode, position: int) -> str:

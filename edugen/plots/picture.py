@@ -83,6 +83,11 @@ class Picture(Figure):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
+        data, metadata = self.bundle()
+        display(data, raw=True, metadata=metadata)
+
+    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a notebook displays, by its types, and metadata; it counts as shown then."""
         _unshown.pop(self, None)
         buffer = BytesIO()
         self.savefig(buffer)
@@ -90,8 +95,8 @@ class Picture(Figure):
         header = buffer.getvalue()[16:24]                    # where a PNG has its size; two of its pixels to one of the page
         width, height = int.from_bytes(header[:4]) // 2, int.from_bytes(header[4:]) // 2
         html = f'<img src="data:image/png;base64,{png}" alt="{escape(self.alt)}" width="{width}">'
-        display({"text/html": html, "image/png": png, "text/plain": repr(self)}, raw=True,
-                metadata={"image/png": {"alt": self.alt, "width": width, "height": height}})
+        return ({"text/html": html, "image/png": png, "text/plain": repr(self)},
+                {"image/png": {"alt": self.alt, "width": width, "height": height}})
 
     def __repr__(self) -> str:
         return f"<Picture: {self.alt}>"

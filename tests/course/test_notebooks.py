@@ -122,6 +122,14 @@ def test_kernel_is_this_python_whatever_the_machine_calls_python3(write_notebook
     execute(write_notebook("import edugen"), limit=60)
 
 
+def test_a_slider_is_its_panels_on_the_page(write_notebook, tmp_path):
+    cell = ("from edugen import plots\nplots.slider(lambda b, ax: plots.bars([b], ax=ax, alt=f'b is {b:g}.'), [1, 2, 3], 'b')")
+    done = execute(write_notebook(cell), limit=60)
+    write_html(done, tmp_path / "page.html", "title")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text.count("<img") == 1 and 'alt="b is 1. b is 2. b is 3."' in text
+
+
 def test_sliders_neither_hang_nor_hide_their_output(write_notebook, tmp_path):
     """Answering a widget from within a cell loses the cell's reply now and then: of sixty, one nearly always."""
     cell = "from IPython.display import HTML, display\nfrom ipywidgets import FloatSlider, interact\n"
