@@ -340,3 +340,79 @@ def test_V_32_right():
         p = joint.sum(axis=1)
         left, information = left_and_taken(joint)
         assert np.isclose(information, -np.sum(p * np.log(p)) - left)
+
+
+# The Gaussian: a singular covariance, a lost half, a lost factor, and a mean that is not known.
+
+FLAT = np.array([[1.0, 1.0], [1.0, 1.0]])                                    # no negative eigenvalue, and one that is 0
+
+
+def test_V_2_printed():
+    assert np.all(np.linalg.eigvalsh(FLAT) > -1e-12) and np.linalg.det(FLAT) == 0
+    x = np.random.default_rng(0).normal(size=(1000, 1)) * np.ones(2)         # its samples, all on the line x_1 = x_2
+    np.testing.assert_allclose(np.cov(x.T) / np.var(x[:, 0], ddof=1), FLAT, rtol=1e-12)
+    for width in (1e-2, 1e-4, 1e-6):                                         # mass 1 in a strip as narrow as one likes
+        assert np.all(np.abs(x[:, 0] - x[:, 1]) < width)
+    with np.errstate(divide="ignore"):
+        assert np.linalg.det(FLAT) ** -0.5 == np.inf
+
+
+def test_V_2_right():
+    S = FLAT + 0.1 * np.eye(2)
+    assert np.all(np.linalg.eigvalsh(S) > 0)
+    t = np.linspace(-9, 9, 901)
+    d = np.stack(np.meshgrid(t, t), axis=-1)
+    density = np.exp(-0.5 * np.sum(d @ np.linalg.inv(S) * d, axis=-1)) / (2 * np.pi * np.linalg.det(S) ** 0.5)
+    np.testing.assert_allclose(density.sum() * 0.02 ** 2, 1, rtol=1e-6)      # it is a density
+
+
+POINTS = np.random.default_rng(0).normal(size=(8, 2)) @ np.array([[1.0, 0.0], [0.7, 0.5]])
+ABOUT, SPREAD = np.array([0.3, -0.2]), np.array([[1.2, 0.4], [0.4, 0.9]])
+
+
+def log_density(x, mu, S):
+    d = x - mu
+    return np.log(np.exp(-0.5 * d @ np.linalg.inv(S) @ d) / (2 * np.pi * np.sqrt(np.linalg.det(S))))
+
+
+def summands(half):
+    d = POINTS - ABOUT
+    return -np.log(2 * np.pi) - 0.5 * np.log(np.linalg.det(SPREAD)) - half * np.sum(d @ np.linalg.inv(SPREAD) * d, axis=1)
+
+
+def test_V_49_printed():
+    assert np.sum(summands(1.0)) < sum(log_density(x, ABOUT, SPREAD) for x in POINTS) - 1
+
+
+def test_V_49_right():
+    np.testing.assert_allclose(summands(0.5), [log_density(x, ABOUT, SPREAD) for x in POINTS], rtol=1e-10)
+
+
+def test_V_56_printed():
+    assert np.shape(SPREAD @ POINTS[0]) == (2,) and np.shape(np.trace(SPREAD @ np.outer(POINTS[0], POINTS[0]))) == ()
+
+
+def test_V_56_right():
+    for x in POINTS:
+        column = x[:, None]
+        traces = [np.trace(column.T @ SPREAD @ column), np.trace(SPREAD @ column @ column.T)]
+        np.testing.assert_allclose(traces, x @ SPREAD @ x, rtol=1e-12)
+
+
+def scatter_about(mu):
+    return sum(np.outer(x - mu, x - mu) for x in POINTS) / len(POINTS)
+
+
+def test_V_61_printed():
+    truth, mean = np.zeros(2), POINTS.mean(axis=0)
+    total = lambda S: sum(log_density(x, mean, S) for x in POINTS)
+    assert total(scatter_about(truth)) < total(scatter_about(mean)) - 1e-3   # the pair is not the maximum
+
+
+def test_V_61_right():
+    mean = POINTS.mean(axis=0)
+    best = sum(log_density(x, mean, scatter_about(mean)) for x in POINTS)
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        mu, step = mean + 0.2 * rng.normal(size=2), np.eye(2) + 0.1 * rng.normal(size=(2, 2))
+        assert sum(log_density(x, mu, step @ scatter_about(mean) @ step.T) for x in POINTS) < best

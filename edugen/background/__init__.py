@@ -1,5 +1,17 @@
 """Chapter 0: probability, information, likelihood, and the first generative models.  Vidal's background, Grover's lecture."""
 from .classifiers import GenerativeClassifier, LogisticRegression, fit_bernoulli, fit_gaussian, fit_logistic, logistic_gradient
+from .gaussian import (
+    complete,
+    conditional,
+    fit_normal,
+    log_likelihood,
+    log_likelihood_in_precision,
+    mean_gradient,
+    mixture_log_prob,
+    precision_conditional,
+    precision_gradient,
+    precision_marginal,
+)
 from .information import (
     ContextModel,
     arithmetic_decode,
@@ -33,8 +45,10 @@ from .probability import GTest, Table, bayes, count, discretize, g_test, gauss_l
 
 __all__ = ["ContextModel", "Estimate", "GTest", "GenerativeClassifier", "LogisticRegression", "Polynomial", "Table",
            "arithmetic_decode", "arithmetic_encode", "average_log_likelihood", "bayes", "bias_and_variance",
-           "block_probabilities", "coin_log_likelihood", "coin_mle", "conditional_entropy", "count", "discretize", "entropy",
-           "estimate_mutual_information", "expected_length", "expected_log_likelihood", "fit_bernoulli", "fit_context_model",
-           "fit_gaussian", "fit_logistic", "fit_polynomial", "g_test", "gauss_legendre", "gaussian_mutual_information",
-           "huffman", "independent", "kl_divergence", "logistic_gradient", "maximize_likelihood", "minibatch_gradient",
-           "monte_carlo", "mutual_information", "shannon_lengths"]
+           "block_probabilities", "coin_log_likelihood", "coin_mle", "complete", "conditional", "conditional_entropy", "count",
+           "discretize", "entropy", "estimate_mutual_information", "expected_length", "expected_log_likelihood",
+           "fit_bernoulli", "fit_context_model", "fit_gaussian", "fit_logistic", "fit_normal", "fit_polynomial", "g_test",
+           "gauss_legendre", "gaussian_mutual_information", "huffman", "independent", "kl_divergence", "log_likelihood",
+           "log_likelihood_in_precision", "logistic_gradient", "maximize_likelihood", "mean_gradient", "minibatch_gradient",
+           "mixture_log_prob", "monte_carlo", "mutual_information", "precision_conditional", "precision_gradient",
+           "precision_marginal", "shannon_lengths"]

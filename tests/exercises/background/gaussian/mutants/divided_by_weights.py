@@ -1,0 +1,13 @@
+# fails: test_student_fit
+import numpy as np
+from solution import *
+
+
+def student_fit(x, dof):
+    mu, S = x.mean(axis=0), np.atleast_2d(np.cov(x.T, bias=True))
+    for _ in range(500):
+        d = x - mu
+        w = (dof + x.shape[1]) / (dof + np.sum(d * np.linalg.solve(S, d.T).T, axis=1)) ** 1.1
+        mu = w @ x / w.sum()
+        S = (w[:, None] * (x - mu)).T @ (x - mu) / w.sum()
+    return mu, S
