@@ -11,6 +11,7 @@ from .ops import (
     convolution,
     cross_entropy,
     ising_sweeps,
+    linear,
     log1mexp,
     log_sigmoid,
     log_softmax,
@@ -27,6 +28,7 @@ from .tensor import Tensor, composite, constant, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
 __all__ = ["GradientError", "Tensor", "average_pool", "boltzmann_sweeps", "check_gradients", "composite", "constant",
-           "convolution", "cross_entropy", "debug", "grad", "hessian", "hvp", "ising_sweeps", "jacobian", "log1mexp",
-           "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators", "primitive", "rbm_sweeps", "relu", "rule",
-           "rules", "sigmoid", "softmax", "softplus", "stop_gradient", "transposed_convolution", "tree", "value_and_grad", "vjp"]
+           "convolution", "cross_entropy", "debug", "grad", "hessian", "hvp", "ising_sweeps", "jacobian", "linear",
+           "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators", "primitive", "rbm_sweeps", "relu",
+           "rule", "rules", "sigmoid", "softmax", "softplus", "stop_gradient", "transposed_convolution", "tree",
+           "value_and_grad", "vjp"]

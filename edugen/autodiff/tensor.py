@@ -31,13 +31,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["COMPOSITES", "CONSTANTS", "RULES", "Tensor", "apply", "backward", "composite", "constant", "debug", "dispatch",
-           "name", "next_level", "primitive", "raw", "rule", "unbroadcast"]
+__all__ = ["COMPOSITES", "CONSTANTS", "FIRST", "RULES", "Tensor", "apply", "backward", "composite", "constant", "debug",
+           "dispatch", "name", "next_level", "primitive", "raw", "rule", "unbroadcast"]
 
 next_level = itertools.count(1).__next__
 _next_birth = itertools.count(1).__next__
 
-RULES: dict[Callable, dict[Any, Callable]] = {}      # function -> {position of the argument: its rule}; `...`: every position
+RULES: dict[Callable, dict[Any, Callable]] = {}      # function -> {position of the argument: its rule; `...`: every position}
+FIRST: dict[Callable, Callable] = {}                 # function -> what its rules would all begin with
 COMPOSITES: dict[Callable, Callable] = {}            # function -> the same function written with others that have rules
 CONSTANTS: set[Callable] = set()                     # derivative zero wherever there is one, or none at all: argmax, >, shape
 _SIGNATURES: dict[Callable, tuple] = {}              # function -> (how many arrays, names of positions, names of options)
@@ -162,6 +163,8 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
             leaves[tensor.birth] = g
             continue
         rules, y, args, options = RULES[tensor.function], tensor.value, tensor.inside, tensor.options
+        if tensor.function in FIRST:
+            g = FIRST[tensor.function](g, y, *args, **options)
         for i, a in enumerate(tensor.args):
             if type(a) is not Tensor or a.level != level:
                 continue                                          # data, or another level's: its cotangent is nobody's business
@@ -229,7 +232,8 @@ def rule(function: Callable, *positions: Any) -> Callable:
     ----------
     function : a NumPy function, a ufunc, or a `primitive`
     *positions : of the arguments that this rule is for, 0 if none is given; `...` for a function of any number of arrays,
-        whose rule gets the position as an extra argument after `y`
+        whose rule gets the position as an extra argument after `y`; "first" for what the rules of all positions would begin with:
+        they receive what it returns in place of `g`
 
     Examples
     --------
@@ -243,7 +247,10 @@ def rule(function: Callable, *positions: Any) -> Callable:
     """
     def declare(f):
         _remember_signature(function, list(inspect.signature(f).parameters.values())[2:])
-        RULES.setdefault(function, {}).update(dict.fromkeys(positions or (0,), f))
+        if positions == ("first",):
+            FIRST[function] = f
+        else:
+            RULES.setdefault(function, {}).update(dict.fromkeys(positions or (0,), f))
         return f
     return declare
 

@@ -24,8 +24,8 @@ from .vector import fill, lanes, load, multiply_add, store
 __all__ = ["fastest", "matmul", "naive", "ordered", "packed", "registers", "threads"]
 
 TILE = 6                            # rows of a tile: 6 x 2 vectors of sums, 2 of B and 1 of A are 15 of the 16 registers of AVX
-ROWS, DEPTH = 96, 256              # of a packed block of A: 96 KB in float32, which stays in the second cache; a panel of B, 16 KB,
-                                    # stays in the first
+ROWS, DEPTH = 96, 256               # of a packed block of A: 96 KB in float32, which stays in the second cache; a panel of B,
+                                    # 16 KB, stays in the first
 
 
 @jit
@@ -52,7 +52,7 @@ def ordered(a, b, c):
 
 @jit
 def _tile(a, i, b, j, depth, c, at):
-    """Add `depth` products to a tile: in flat places, c[at] is its first number, a[i] and b[j] the first of its rows and columns."""
+    """Add `depth` products to a tile. Places are flat: c[at] is its first number, a[i] and b[j] begin its rows and columns."""
     w, row, k = lanes(c), c.shape[1], a.shape[1]
     p0, p1 = load(c, at), load(c, at + w)
     q0, q1 = load(c, at + row), load(c, at + row + w)
@@ -60,7 +60,7 @@ def _tile(a, i, b, j, depth, c, at):
     s0, s1 = load(c, at + 3 * row), load(c, at + 3 * row + w)
     t0, t1 = load(c, at + 4 * row), load(c, at + 4 * row + w)
     u0, u1 = load(c, at + 5 * row), load(c, at + 5 * row + w)
-    for i in range(i, i + depth):
+    for _ in range(depth):
         b0, b1 = load(b, j), load(b, j + w)
         p0, p1 = multiply_add(fill(a, i), b0, p0), multiply_add(fill(a, i), b1, p1)
         q0, q1 = multiply_add(fill(a, i + k), b0, q0), multiply_add(fill(a, i + k), b1, q1)
@@ -68,7 +68,7 @@ def _tile(a, i, b, j, depth, c, at):
         s0, s1 = multiply_add(fill(a, i + 3 * k), b0, s0), multiply_add(fill(a, i + 3 * k), b1, s1)
         t0, t1 = multiply_add(fill(a, i + 4 * k), b0, t0), multiply_add(fill(a, i + 4 * k), b1, t1)
         u0, u1 = multiply_add(fill(a, i + 5 * k), b0, u0), multiply_add(fill(a, i + 5 * k), b1, u1)
-        j += b.shape[1]
+        i, j = i + 1, j + b.shape[1]
     store(p0, c, at)
     store(p1, c, at + w)
     store(q0, c, at + row)
@@ -207,9 +207,11 @@ def fastest(a, b):
 
 def _check(a, b):
     if a.dtype != b.dtype or a.dtype not in PRECISIONS or not (a.flags.aligned and b.flags.aligned):
-        raise TypeError(f"a compiled product needs two aligned arrays of one precision, float32 or float64, got {a.dtype} and {b.dtype}")
+        raise TypeError("a compiled product needs two aligned arrays of one precision, float32 or float64, "
+                        f"got {a.dtype} and {b.dtype}")
     if a.shape[-1] != b.shape[-2]:
-        raise ValueError(f"matmul: a has rows of {a.shape[-1]} numbers and b columns of {b.shape[-2]}; shapes {a.shape}, {b.shape}")
+        raise ValueError(f"matmul: a has rows of {a.shape[-1]} numbers and b columns of {b.shape[-2]}; "
+                         f"their shapes are {a.shape} and {b.shape}")
 
 
 PRECISIONS = {np.dtype(np.float32), np.dtype(np.float64)}

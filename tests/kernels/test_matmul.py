@@ -47,11 +47,14 @@ def test_transposed_strided_and_read_only_operands(product, dtype, rng):
 @pytest.mark.parametrize("product", [matmul, fastest])
 @pytest.mark.parametrize("a, b", [((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((5, 2, 3), (3,)), ((3,), (5, 3, 2)),
                                   ((5, 2, 3), (5, 3, 4)), ((1, 2, 3), (5, 3, 4)), ((6, 1, 2, 3), (5, 3, 4)), ((0, 2, 3), (3, 4)),
-                                  ((5, 7, 3), (5, 3, 20)), ((1, 7, 3), (5, 3, 20)), ((4, 1, 7, 3), (3, 3, 20)), ((5, 7, 3), (3, 20)),
-                                  ((7, 3), (5, 3, 20)), ((3, 0, 7, 3), (1, 3, 20)), ((3, 8, 300), (3, 300, 200))])
+                                  ((5, 7, 3), (5, 3, 20)), ((1, 7, 3), (5, 3, 20)), ((4, 1, 7, 3), (3, 3, 20)),
+                                  ((5, 7, 3), (3, 20)), ((7, 3), (5, 3, 20)),
+                                  ((3, 0, 7, 3), (1, 3, 20)), ((3, 8, 300), (3, 300, 200))])
 def test_vectors_and_stacks(product, a, b, rng):
     a, b = rng.normal(size=a), rng.normal(size=b)
-    layouts = [(a, b), (a[..., ::-1], b[::-1])] + ([(np.swapaxes(np.swapaxes(a, -1, -2).copy(), -1, -2), b)] if a.ndim > 1 else [])
+    layouts = [(a, b), (a[..., ::-1], b[::-1])]
+    if a.ndim > 1:
+        layouts.append((np.swapaxes(np.swapaxes(a, -1, -2).copy(), -1, -2), b))
     for left, right in layouts:
         c = product(left, right)
         assert np.shape(c) == np.shape(left @ right)

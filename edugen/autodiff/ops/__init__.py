@@ -3,8 +3,9 @@ from .activations import log1mexp, log_sigmoid, relu, sigmoid, softplus
 from .convolution import average_pool, convolution, max_pool, transposed_convolution
 from .cross_entropy import cross_entropy
 from .gibbs import boltzmann_sweeps, ising_sweeps, rbm_sweeps
+from .linear import linear
 from .softmax import log_softmax, logsumexp, softmax
 
-__all__ = ["average_pool", "boltzmann_sweeps", "convolution", "cross_entropy", "ising_sweeps", "log1mexp", "log_sigmoid",
-           "log_softmax", "logsumexp", "max_pool", "rbm_sweeps", "relu", "sigmoid", "softmax", "softplus",
+__all__ = ["average_pool", "boltzmann_sweeps", "convolution", "cross_entropy", "ising_sweeps", "linear", "log1mexp",
+           "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "rbm_sweeps", "relu", "sigmoid", "softmax", "softplus",
            "transposed_convolution"]

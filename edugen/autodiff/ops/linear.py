@@ -1,0 +1,97 @@
+r"""The linear layer, with its nonlinearity and its backward pass written by hand.  Cho §2.2, §3.1.
+
+Composed of NumPy calls it is three records and, on the way back, a pass over the output for each. Here it is one of each.
+"""
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..tensor import primitive, raw, rule
+
+__all__ = ["linear"]
+
+
+def linear(x: Any, W: Any, b: Any, activation: str = "identity") -> Any:
+    r"""A layer of units, :math:`\phi(x W + b)`.
+
+    Parameters
+    ----------
+    x : array (..., n), any number of examples
+    W : array (n, m)
+    b : array (m,), or any that broadcasts to the result; 0.0 for none
+    activation : "identity", "relu" or "tanh"
+
+    Returns
+    -------
+    array (..., m)
+
+    Raises
+    ------
+    ValueError
+        Shapes that don't fit, or a nonlinearity that isn't there; the message says which there are.
+
+    Examples
+    --------
+    >>> linear(np.array([[1.0, 2.0]]), np.eye(2), np.array([0.0, -3.0]), "relu")
+    array([[1., 0.]])
+    """
+    layer = _LAYERS.get(activation)
+    if layer is None:
+        raise ValueError(f"linear: activation must be one of {', '.join(_LAYERS)}, got {activation!r}; any other function goes "
+                         "around it, f(linear(x, W, b))")
+    return layer(x, W, b)
+
+
+def _affine(x, W, b):
+    if np.ndim(W) != 2 or np.shape(x)[-1:] != W.shape[:1]:
+        raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got shapes {np.shape(x)} and {np.shape(W)}")
+    y = np.matmul(x, W)
+    try:
+        return np.add(y, b, out=y if getattr(b, "dtype", None) == y.dtype else None)
+    except ValueError:
+        raise ValueError(f"linear: b must be of shape {y.shape[-1:]}, or broadcast to {y.shape}, got {np.shape(b)}") from None
+
+
+@primitive
+def _linear(x, W, b):
+    return _affine(x, W, b)
+
+
+@primitive
+def _linear_relu(x, W, b):
+    return np.maximum(_affine(x, W, b), 0)
+
+
+@primitive
+def _linear_tanh(x, W, b):
+    return np.tanh(_affine(x, W, b))
+
+
+_LAYERS: dict[str, Callable] = {"identity": _linear, "relu": _linear_relu, "tanh": _linear_tanh}
+
+
+@rule(_linear_relu, "first")                          # y = phi(a): the cotangent of a, which all arguments share
+def _(g, y, x, W, b):
+    return g * (raw(y) > 0)
+
+
+@rule(_linear_tanh, "first")
+def _(g, y, x, W, b):
+    return g * (1 - y * y)
+
+
+for layer in _LAYERS.values():                        # a = x W + b, from here on
+    @rule(layer, 0)
+    def _(g, y, x, W, b):
+        return g @ W.T
+
+    @rule(layer, 1)
+    def _(g, y, x, W, b):
+        if x.ndim == 1:
+            return x[:, None] * g
+        return x.T @ g if x.ndim == 2 else np.tensordot(x, g, (range(x.ndim - 1), range(x.ndim - 1)))
+
+    @rule(layer, 2)
+    def _(g, y, x, W, b):
+        return g                                      # summed over the examples where the engine undoes broadcasting
