@@ -2,6 +2,7 @@ r"""Softmax and its family.  Cho (2.29)-(2.32).
 
 Subtracting the largest entry first changes nothing, for it cancels above and below, and no exponential can overflow.
 Entries of -inf get no share. A row of -inf alone has nothing to share out: its softmax is all zero and its logsumexp -inf.
+An entry that `where` leaves out (attention's mask) counts as -inf, whatever stands there, also NaN.
 
 Why the twins are fast: NumPy walks through memory once for each of max, subtract, exp, sum and divide; a twin takes one row,
 which stays in the fastest cache, through all of them, and every loop over it is arithmetic that the compiler does for eight or
@@ -15,11 +16,26 @@ from .jit import jit, kernel, sortable, unsortable
 __all__ = ["cross_entropy", "cross_entropy_gradient", "log_softmax", "logsumexp", "softmax"]
 
 
-def _floating(x):
+def _floating(x, where=None):
     x = np.asarray(x)
     if not x.ndim:
         raise ValueError("softmax and its kin share out along an axis, and a number has none")
-    return x if x.dtype.kind == "f" else x.astype(float)
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    return x if where is None else _masked(x, where)
+
+
+def _masked(x, where):
+    where = np.asarray(where)
+    if where.dtype != bool:
+        raise TypeError(f"where must hold booleans, True for the entries that take part, got {where.dtype}; "
+                        "0 and 1 become them by where == 1")
+    try:
+        where = np.broadcast_to(where, x.shape)
+    except ValueError:
+        raise ValueError(f"where, of shape {where.shape}, must broadcast to the shape of x, {x.shape}") from None
+    out = np.full(x.shape, -np.inf, x.dtype)
+    np.copyto(out, x, where=where)
+    return out
 
 
 # References -------------------------------------------------------------------------------------------------------------
@@ -35,26 +51,26 @@ def _shifted(x, axis):
 
 
 @kernel
-def softmax(x, axis=-1):
+def softmax(x, axis=-1, where=None):
     """Shares proportional to exp(x), same shape as x, that sum to one along `axis`."""
-    _, e, total, _ = _shifted(_floating(x), axis)
+    _, e, total, _ = _shifted(_floating(x, where), axis)
     e /= total
     return e
 
 
 @kernel
-def logsumexp(x, axis=-1, keepdims=False):
+def logsumexp(x, axis=-1, keepdims=False, where=None):
     """log of the sum of exp(x) along `axis`."""
-    _, _, total, largest = _shifted(_floating(x), axis)
+    _, _, total, largest = _shifted(_floating(x, where), axis)
     y = np.log(total, out=total)
     y += largest
     return y if keepdims else y.squeeze(axis=axis)[()]
 
 
 @kernel
-def log_softmax(x, axis=-1):
+def log_softmax(x, axis=-1, where=None):
     """log of softmax(x), without forming it."""
-    z, _, total, _ = _shifted(_floating(x), axis)
+    z, _, total, _ = _shifted(_floating(x, where), axis)
     z -= np.log(total, out=total)                                         # shifted, or large x would take the small digits
     return z
 
@@ -170,20 +186,20 @@ def _along(rows, x, axis, shape=None):
 
 
 @softmax.numba
-def _(x, axis=-1):
-    x = _floating(x)
+def _(x, axis=-1, where=None):
+    x = _floating(x, where)
     return _along(_softmax_rows, x, axis) if _compiled(x, axis) else softmax.reference(x, axis)
 
 
 @log_softmax.numba
-def _(x, axis=-1):
-    x = _floating(x)
+def _(x, axis=-1, where=None):
+    x = _floating(x, where)
     return _along(_log_softmax_rows, x, axis) if _compiled(x, axis) else log_softmax.reference(x, axis)
 
 
 @logsumexp.numba
-def _(x, axis=-1, keepdims=False):
-    x = _floating(x)
+def _(x, axis=-1, keepdims=False, where=None):
+    x = _floating(x, where)
     if not _compiled(x, axis):
         return logsumexp.reference(x, axis, keepdims)
     rows = np.moveaxis(x, axis, -1)

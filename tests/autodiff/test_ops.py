@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as hnp
 from scipy import special
 
 from edugen import check_gradients, grad, hessian, jacobian, vjp
-from edugen.autodiff import cross_entropy, log1mexp, log_sigmoid, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
+from edugen.autodiff import cross_entropy, linear, log1mexp, log_sigmoid, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
+from edugen.kernels import use
 
 QUIET = {"over": "raise", "divide": "raise", "invalid": "raise"}          # an underflow to zero is right and silent
 
@@ -107,6 +108,87 @@ def test_derivatives_of_softmax_family_in_closed_form(rng):
     third = jacobian(hessian(logsumexp))(x)                                                 # third cumulants
     d = np.eye(4) - p
     np.testing.assert_allclose(third, np.einsum("a,ai,aj,ak->ijk", p, d, d, d), atol=1e-15)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_mask_is_minus_infinity_whatever_it_hides(rng, backend, dtype):
+    x = rng.normal(size=(2, 4, 5)).astype(dtype)
+    mask = rng.random((4, 5)) < 0.5
+    mask[1], mask[2] = False, True                                                          # nothing takes part, all do
+    hidden = np.where(mask, x, -np.inf).astype(dtype)
+    with use(backend), np.errstate(**QUIET):
+        for axis in (-1, 1, (1, 2)):
+            for f in (softmax, log_softmax, logsumexp):
+                dirty = np.where(mask, x, np.nan).astype(dtype)
+                np.testing.assert_array_equal(f(dirty, axis=axis, where=mask), f(hidden, axis=axis))
+                assert f(x, axis=axis, where=mask).dtype == dtype
+        assert not softmax(x, where=mask)[:, 1].any()
+        g = rng.normal(size=x.shape).astype(dtype)
+        for f in (softmax, log_softmax):
+            pulled = vjp(lambda t, f=f: f(t, where=mask), dirty)[1](g)[0]
+            assert np.isfinite(pulled).all() and not pulled[:, ~mask].any()
+        np.testing.assert_array_equal(vjp(lambda t: logsumexp(t, where=mask), dirty)[1](np.ones((2, 4), dtype))[0],
+                                      softmax(hidden))
+
+
+def test_a_masked_row_is_the_row_of_what_takes_part(rng):
+    x, mask = rng.normal(size=5), np.array([True, False, True, True, False])
+    np.testing.assert_allclose(softmax(x, where=mask)[mask], special.softmax(x[mask]))
+    np.testing.assert_allclose(log_softmax(x, where=mask)[mask], special.log_softmax(x[mask]))
+    np.testing.assert_allclose(hessian(lambda t: logsumexp(t, where=mask))(x)[np.ix_(mask, mask)],
+                               hessian(logsumexp)(x[mask]), atol=1e-15)
+    check_gradients(lambda t: log_softmax(t, where=mask)[mask], x, order=2)
+
+
+def test_a_mask_of_numbers_or_of_another_shape_is_refused():
+    with pytest.raises(TypeError, match="booleans.*got int64"):
+        softmax(np.zeros((2, 3)), where=np.array([1, 0, 1]))
+    with pytest.raises(ValueError, match=r"shape \(2,\), must broadcast to the shape of x, \(2, 3\)"):
+        softmax(np.zeros((2, 3)), where=np.array([True, False]))
+
+
+# The linear layer ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("activation, phi", [("identity", lambda a: a), ("relu", relu), ("tanh", np.tanh)])
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3), (0, 3), (1, 3)])
+def test_linear_is_its_composition(activation, phi, shape, rng):
+    args = rng.normal(size=shape), rng.normal(size=(3, 2)), rng.normal(size=2)
+    g = rng.normal(size=(*shape[:-1], 2))
+    ours, pull = vjp(lambda *a: linear(*a, activation), *args)
+    composed, pull_composed = vjp(lambda x, W, b: phi(x @ W + b), *args)
+    np.testing.assert_allclose(ours, composed, rtol=1e-14)
+    for one, other in zip(pull(g), pull_composed(g), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    single = linear(*(a.astype(np.float32) for a in args), activation=activation)
+    assert single.dtype == np.float32
+    assert linear(args[0].astype(np.float32), args[1].astype(np.float32), args[2], activation).dtype == np.float64      # as NumPy
+    np.testing.assert_allclose(linear(args[0][..., ::-1], args[1][::-1], 0.0, activation), phi(args[0] @ args[1]), rtol=1e-13)
+    np.testing.assert_allclose(linear(np.ones((2, 2), int), np.eye(2), np.array([1, 2]), activation), phi(np.array([[2., 3], [2, 3]])))
+
+
+def test_linear_layers_are_one_record_each(rng):
+    x, W, b = rng.normal(size=(4, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
+
+    def records(t):
+        return 0 if t.function is None else 1 + max(records(p) for _, p in t.parents)
+    seen = []
+    grad(lambda W: np.sum(seen.append(records(linear(linear(x, W, b, "tanh"), W, b, "relu"))) or W))(W)
+    assert seen == [2]
+    third = grad(lambda s: grad(lambda s: grad(lambda s: np.sum(linear(s * x, W, b, "tanh")))(s))(s))(0.3)
+    composed = grad(lambda s: grad(lambda s: grad(lambda s: np.sum(np.tanh(s * x @ W + b)))(s))(s))(0.3)
+    np.testing.assert_allclose(third, composed, rtol=1e-10)
+
+
+@pytest.mark.parametrize("x, W, b, how, words", [
+    ((2, 3), (2, 4), (4,), "tanh", r"common n, got \(2, 3\) and \(2, 4\)"), ((2, 3), (3,), (), "relu", r"matrix \(n, m\), got shape \(3,\)"),
+    ((), (3, 2), (2,), "relu", "common n"), ((2, 3), (3, 4), (3,), "identity", r"b must be of shape \(4,\).*got \(3,\)"),
+    ((2, 3), (3, 4), (5, 2, 4), "tanh", r"b must be of shape"), ((2, 3), (3, 4), (4,), "gelu", "identity, relu, tanh, got 'gelu'")])
+def test_what_does_not_fit_a_linear_layer_is_named(x, W, b, how, words):
+    with pytest.raises(ValueError, match=words):
+        linear(np.ones(x), np.ones(W), np.ones(b), how)
+    with pytest.raises(ValueError, match=words):
+        grad(lambda W: np.sum(linear(np.ones(x), W, np.ones(b), how)))(np.ones(W))
 
 
 # Cross-entropy ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from scipy import special
 from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, relu, sigmoid, softmax, softplus, tensor, vjp
 from edugen.autodiff.ops.convolution import _at_max, _correlate, _filter_gradient, _input_gradient, _max_gradient, _max_pool
 from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
+from edugen.autodiff.ops.linear import _linear, _linear_relu, _linear_tanh
 from edugen.autodiff.rules import linalg, reduction, shape
 from edugen.autodiff.rules import special as special_rules
 from edugen.autodiff.tensor import Tensor
@@ -383,13 +384,18 @@ CASES: dict[Callable, list[Case]] = {
                    case(nearby(1, 1), call=symmetric)],
     special_rules.polygamma: [case(positive(2, 3), n=1), case(positive(), n=2), case(positive(0), n=1), case(positive(1), n=3)],
     softmax: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1), case(real(2, 3), axis=None), case(real(1)),
-              case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2))],
+              case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2)), case(real(2, 3, 3), where=np.tri(3, dtype=bool))],
     log_softmax: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1), case(real(2, 3), axis=None),
                   case(real(1)),
                   case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2))],
     logsumexp: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1, keepdims=True),
                 case(real(2, 3), axis=None),
-                case(real(1)), case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2))],
+                case(real(1)), case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2)),
+                case(real(2, 3, 3), where=np.tri(3, dtype=bool)), case(real(3, 2), axis=0, where=np.array([[1], [0], [1]]) == 1)],
+    **{f: [case(x(*s), real(s[-1], m), real(*bias)) for s, m, bias in (
+        ((2, 3), 4, (4,)), ((3,), 4, (4,)), ((2, 5, 3), 4, (4,)), ((2, 3), 1, (1,)), ((1, 1), 1, (1,)), ((0, 3), 2, (2,)),
+        ((2, 0), 3, (3,)), ((2, 3), 4, ()), ((2, 3), 4, (2, 4)), ((2, 0, 3), 2, (2,)))] + [case(x(2, 3), real(3, 4), 0.0)]
+       for f, x in ((_linear, real), (_linear_relu, real), (_linear_tanh, real))},
     _cross_entropy: [case(real(2, 3), labels=np.array([0, 2])), case(real(4, 2), labels=np.array([0, 1, 1, 1])),
                      case(real(0, 3), labels=np.zeros(0, int)), case(real(1, 1), labels=np.array([0]))],
     _cross_entropy_gradient: [case(real(2), real(2, 3), labels=np.array([0, 2])),
@@ -433,8 +439,12 @@ if hasattr(np, "unstack"):
 # What a primitive of ours should give: its definition in NumPy or SciPy.
 ORACLES: dict[Callable, Callable] = {
     relu: lambda x: np.where(x > 0, x, 0), sigmoid: special.expit, softplus: lambda x: np.logaddexp(0, x),
-    log1mexp: lambda x: np.log(1 - np.exp(-x)), softmax: special.softmax, log_softmax: special.log_softmax,
-    logsumexp: special.logsumexp, special_rules.polygamma: lambda x, n: special.polygamma(n, x),
+    log1mexp: lambda x: np.log(1 - np.exp(-x)), log_softmax: special.log_softmax,
+    softmax: lambda x, where=True, **o: special.softmax(np.where(where, x, -np.inf), **o),
+    logsumexp: lambda x, where=True, **o: special.logsumexp(np.where(where, x, -np.inf), **o),
+    special_rules.polygamma: lambda x, n: special.polygamma(n, x),
+    _linear: lambda x, W, b: x @ W + b, _linear_relu: lambda x, W, b: np.maximum(x @ W + b, 0),
+    _linear_tanh: lambda x, W, b: np.tanh(x @ W + b),
     _cross_entropy: lambda x, labels: -special.log_softmax(x, 1)[np.arange(len(x)), labels],
     **{op: getattr(convolution_kernels, op.__name__.lstrip("_")).reference
        for op in (_correlate, _input_gradient, _filter_gradient)},
@@ -872,7 +882,8 @@ def test_an_option_is_obeyed_or_refused(f):
             if isinstance(error, TypeError) and is_numpys(f) and option in {p.name for p in parameters(f)}:
                 assert option in str(error), f"{label(f, with_it, arrays)}: {error}"
             continue
-        assert option not in ("out", "where", "nonsense", "casting"), f"{label(f, with_it, arrays)} was taken"
+        refused = ("out", "nonsense", "casting") + (() if f in AXIS_ALL else ("where",))       # a mask: softmax and its kin take it
+        assert option not in refused, f"{label(f, with_it, arrays)} was taken"
         expected = flat(with_it.call(oracle(f, c), *arrays, **with_it.options))
         for y, z in zip(got, expected, strict=True):
             assert np.asarray(y).dtype == np.asarray(z).dtype

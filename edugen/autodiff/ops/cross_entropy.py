@@ -9,6 +9,8 @@ from .softmax import log_softmax, softmax
 
 __all__ = ["cross_entropy"]
 
+_UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
 
 def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = False) -> Any:
     r"""Surprise at each label, :math:`-\log p(y \mid x)`, one number an example.  Cho (2.30).
@@ -44,7 +46,7 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     if kind not in "iu" or labels.shape != expected:
         raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "
                          f"{shape}, got {labels.dtype} of shape {labels.shape}")
-    if labels.size and labels.view(f"u{labels.itemsize}").max() >= shape[axis]:                 # negative: huge when unsigned
+    if labels.size and np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), None) >= shape[axis]:   # -1: huge when unsigned
         raise ValueError(f"cross_entropy: labels must lie in 0..{shape[axis] - 1}, got {labels.min()}..{labels.max()}; "
                          "classes are counted from 0")
     if len(shape) == 2 and axis == 1:

@@ -44,9 +44,12 @@ def linear(x: Any, W: Any, b: Any, activation: str = "identity") -> Any:
 
 
 def _affine(x, W, b):
-    if np.ndim(W) != 2 or np.shape(x)[-1:] != W.shape[:1]:
-        raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got shapes {np.shape(x)} and {np.shape(W)}")
-    y = np.matmul(x, W)
+    if np.ndim(W) != 2:
+        raise ValueError(f"linear: W must be a matrix (n, m), got shape {np.shape(W)}")
+    try:
+        y = np.matmul(x, W)
+    except ValueError:
+        raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got {np.shape(x)} and {np.shape(W)}") from None
     try:
         return np.add(y, b, out=y if getattr(b, "dtype", None) == y.dtype else None)
     except ValueError:
