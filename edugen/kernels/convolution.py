@@ -87,23 +87,36 @@ SPARE = 32               # places behind a row of a buffer, for the last tile ma
 
 
 @jit
+def _copy(source, at, source_step, target, to, target_step, c, count):
+    """target[c, to + target_step j] = source[c, at + source_step j] for j < count.
+
+    Contiguous runs are often short, some dozen numbers. So they go by vectors, and the last vector overlaps the one before.
+    """
+    n = lanes(source)
+    if count >= n and source_step == 1 and target_step == 1:
+        at, to = c * source.shape[1] + at, c * target.shape[1] + to
+        for j in range(0, count - n, n):
+            store(load(source, at + j), target, to + j)
+        store(load(source, at + count - n), target, to + count - n)
+    else:
+        for j in range(count):
+            target[c, to + target_step * j] = source[c, at + source_step * j]
+
+
+@jit
 def _gather(x, runs, step, flat, shift):
     """flat[c, shift + to + j] = x[c, start + step j] for j < count, for each run (start, to, count)."""
     for c in range(x.shape[0]):
         for r in range(runs.shape[0]):
-            start, to, count = runs[r, 0], runs[r, 1] + shift, runs[r, 2]
-            for j in range(count):
-                flat[c, to + j] = x[c, start + step * j]
+            _copy(x, runs[r, 0], step, flat, runs[r, 1] + shift, 1, c, runs[r, 2])
 
 
 @jit
 def _scatter(flat, runs, step, x):
-    """The way back."""
+    """x[c, start + step j] = flat[c, to + j], the way back."""
     for c in range(x.shape[0]):
         for r in range(runs.shape[0]):
-            start, to, count = runs[r, 0], runs[r, 1], runs[r, 2]
-            for j in range(count):
-                x[c, start + step * j] = flat[c, to + j]
+            _copy(flat, runs[r, 1], 1, x, runs[r, 0], step, c, runs[r, 2])
 
 
 @jit
