@@ -7,10 +7,12 @@ from . import operators, rules, tree
 from .check import GradientError, check_gradients
 from .ops import (
     average_pool,
+    batch_norm,
     boltzmann_sweeps,
     convolution,
     cross_entropy,
     ising_sweeps,
+    layer_norm,
     linear,
     log1mexp,
     log_sigmoid,
@@ -27,8 +29,8 @@ from .ops import (
 from .tensor import Tensor, composite, constant, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
-__all__ = ["GradientError", "Tensor", "average_pool", "boltzmann_sweeps", "check_gradients", "composite", "constant",
-           "convolution", "cross_entropy", "debug", "grad", "hessian", "hvp", "ising_sweeps", "jacobian", "linear",
-           "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators", "primitive", "rbm_sweeps", "relu",
-           "rule", "rules", "sigmoid", "softmax", "softplus", "stop_gradient", "transposed_convolution", "tree",
-           "value_and_grad", "vjp"]
+__all__ = ["GradientError", "Tensor", "average_pool", "batch_norm", "boltzmann_sweeps", "check_gradients", "composite",
+           "constant", "convolution", "cross_entropy", "debug", "grad", "hessian", "hvp", "ising_sweeps", "jacobian",
+           "layer_norm", "linear", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators",
+           "primitive", "rbm_sweeps", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "stop_gradient",
+           "transposed_convolution", "tree", "value_and_grad", "vjp"]

@@ -119,7 +119,7 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
 
 # Threads ----------------------------------------------------------------------------------------------------------------
 
-_turn, _layer = threading.RLock(), ""                                        # which library shares out the loops, once it is known
+_turn, _layer = threading.RLock(), ""                                    # which library shares out the loops, once it is known
 
 
 def _in_turn(compiled):

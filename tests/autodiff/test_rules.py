@@ -20,10 +20,12 @@ from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, r
 from edugen.autodiff.ops.convolution import _at_max, _correlate, _filter_gradient, _input_gradient, _max_gradient, _max_pool
 from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
 from edugen.autodiff.ops.linear import _linear, _linear_relu, _linear_tanh
+from edugen.autodiff.ops.normalization import _back, _normalize
 from edugen.autodiff.rules import linalg, reduction, shape
 from edugen.autodiff.rules import special as special_rules
 from edugen.autodiff.tensor import Tensor
 from edugen.kernels import convolution as convolution_kernels
+from edugen.kernels import normalization as normalization_kernels
 from edugen.kernels import pooling as pooling_kernels
 
 NEWER = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
@@ -383,6 +385,10 @@ CASES: dict[Callable, list[Case]] = {
     linalg._eigh: [case(nearby(2, 3, 3), call=symmetric), case(nearby(0, 2, 2), call=symmetric),
                    case(nearby(1, 1), call=symmetric)],
     special_rules.polygamma: [case(positive(2, 3), n=1), case(positive(), n=2), case(positive(0), n=1), case(positive(1), n=3)],
+    _normalize: [case(real(4, 3), real(3), real(3)), case(real(4, 3), real(3), real(3), axis=0, eps=0.1),
+                 case(real(0, 3), real(3), real(3)), case(real(1, 1), real(1), real(1), eps=0.1)],
+    _back: [case(real(4, 3), real(4, 3)), case(real(4, 3), real(4, 3), axis=0, eps=0.1),
+            case(real(0, 3), real(0, 3)), case(real(1, 1), real(1, 1), eps=0.1)],
     softmax: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1), case(real(2, 3), axis=None), case(real(1)),
               case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2)), case(real(2, 3, 3), where=np.tri(3, dtype=bool))],
     log_softmax: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1), case(real(2, 3), axis=None),
@@ -450,6 +456,10 @@ ORACLES: dict[Callable, Callable] = {
        for op in (_correlate, _input_gradient, _filter_gradient)},
     **{op: getattr(pooling_kernels, op.__name__[1:]).reference for op in (_max_pool, _at_max, _max_gradient)},
     _cross_entropy_gradient: lambda g, x, labels: g[:, None] * (special.softmax(x, 1) - np.eye(x.shape[1])[labels]),
+    _normalize: lambda x, gain, bias, axis=1, eps=1e-5: (x - x.mean(axis, keepdims=True)) * gain / np.sqrt(
+        x.var(axis, keepdims=True) + eps) + bias,
+    _back: lambda u, x, axis=1, eps=1e-5: normalization_kernels.normalize_gradients.reference(
+        u, x, np.ones(x.shape[1]), axis, eps)[0],
     operators.astype: lambda x, dtype: x.astype(dtype), operators.getitem: lambda x, index: x[index],
     operators.scatter: lambda g, index, shape: np.bincount(
         np.ravel(np.arange(math.prod(shape)).reshape(shape)[index]), np.ravel(np.broadcast_to(

@@ -24,6 +24,8 @@ CALLS = {                                                                # modul
                         m.ising_sweeps(np.ones((4, 4), np.int8), 0.4, 1, 1, order="sequential")),
     "matmul": lambda m: (m.matmul(X, Y), m.matmul(X[None], Y[None]), m.matmul(np.ones((99, 99), np.float32),
                                                                               np.ones((99, 99), np.float32))),
+    "normalization": lambda m: [f for axis in (0, 1) for f in (m.normalize(X, ROW, ROW, axis, 1e-5),
+                                                               m.normalize_gradients(X, X, ROW, axis, 1e-5))],
     "softmax": lambda m: (m.softmax(X), m.log_softmax(X), m.logsumexp(X), m.cross_entropy(X, LABELS),
                           m.cross_entropy_gradient(COLUMN, X, LABELS)),
 }

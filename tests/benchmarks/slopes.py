@@ -50,6 +50,12 @@ def cross_entropy(m):
     return lambda: (kernels.cross_entropy(x, labels), kernels.cross_entropy_gradient(g, x, labels))
 
 
+def normalization(m):
+    from edugen.kernels.normalization import normalize, normalize_gradients
+    x, g, gain = _normal(128 * m, 256), _normal(128 * m, 256), _normal(256)
+    return lambda: [(normalize(x, gain, gain, axis, 1e-5), normalize_gradients(g, x, gain, axis, 1e-5)) for axis in (0, 1)]
+
+
 def convolution_of_more_images(m):
     from edugen.kernels.convolution import correlate
     x, f = _normal(8 * m, 8, 28, 28), _normal(16, 8, 3, 3)
@@ -98,6 +104,7 @@ def ising(m):
 CASES = {
     "softmax": Case("rows, from 256 of 100", softmax),
     "cross-entropy and gradient": Case("rows, from 256 of 100", cross_entropy),
+    "normalization": Case("rows, from 128 of 256", normalization),
     "convolution, more images": Case("images, from 8 of 8 x 28 x 28", convolution_of_more_images),
     "convolution, larger images": Case("pixels, from 8 images of 8 x 34 x 34", convolution_of_larger_images),
     "matmul, n x n": Case("n, from 96", matmul, 3.0, 0.3),

@@ -4,8 +4,9 @@ from .convolution import average_pool, convolution, max_pool, transposed_convolu
 from .cross_entropy import cross_entropy
 from .gibbs import boltzmann_sweeps, ising_sweeps, rbm_sweeps
 from .linear import linear
+from .normalization import batch_norm, layer_norm
 from .softmax import log_softmax, logsumexp, softmax
 
-__all__ = ["average_pool", "boltzmann_sweeps", "convolution", "cross_entropy", "ising_sweeps", "linear", "log1mexp",
-           "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "rbm_sweeps", "relu", "sigmoid", "softmax", "softplus",
-           "transposed_convolution"]
+__all__ = ["average_pool", "batch_norm", "boltzmann_sweeps", "convolution", "cross_entropy", "ising_sweeps", "layer_norm",
+           "linear", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "rbm_sweeps", "relu", "sigmoid",
+           "softmax", "softplus", "transposed_convolution"]

@@ -1,0 +1,160 @@
+r"""Layer and batch normalization: numbers less their mean, over their standard deviation, times a gain, plus a bias.
+
+.. math:: y = \gamma\, \hat x + \beta, \qquad \hat x = (x - \mu)\, r, \qquad r = 1 / \sqrt{\sigma^2 + \epsilon}
+
+Layer normalization takes mean and variance along each row (an example), batch normalization along each column (a feature). The
+gradient has two more terms than that of a product with :math:`\gamma r`, for mean and variance move with x:
+
+.. math:: \bar x = r\, (u - \overline{u} - \hat x\; \overline{u \hat x}), \qquad u = \gamma \bar y
+
+NumPy walks through memory once for each of a dozen operations. A twin takes a row through all of them while it lies in the first
+cache; along columns it walks through the rows as few times as the formula allows, with a vector of sums, one for each column.
+"""
+import numpy as np
+
+from .jit import jit, kernel
+
+__all__ = ["normalize", "normalize_gradients"]
+
+
+# References -------------------------------------------------------------------------------------------------------------
+
+def _standardized(x, axis, eps):
+    """x hat, and r."""
+    if not len(x):                                                        # no examples: nothing has a mean
+        return x, x
+    centered = x - x.mean(axis=axis, keepdims=True)
+    r = 1 / np.sqrt(np.mean(centered * centered, axis=axis, keepdims=True) + eps)
+    return centered * r, r
+
+
+@kernel
+def normalize(x, gain, bias, axis, eps):
+    """x (N, D), gain and bias (D,) -> (N, D); along rows with axis 1, along columns with axis 0."""
+    return _standardized(x, axis, eps)[0] * gain + bias
+
+
+@kernel
+def normalize_gradients(g, x, gain, axis, eps):
+    """What `normalize` passes back to x, gain and bias: (N, D), (D,), (D,)."""
+    standard, r = _standardized(x, axis, eps)
+    u = g * gain
+    if not len(x):
+        return u, np.zeros_like(gain), np.zeros_like(gain)
+    dx = r * (u - u.mean(axis=axis, keepdims=True) - standard * np.mean(u * standard, axis=axis, keepdims=True))
+    return dx, np.sum(g * standard, axis=0), np.sum(g, axis=0)
+
+
+# Twins ------------------------------------------------------------------------------------------------------------------
+
+@jit(fastmath={"reassoc", "contract"})                                    # sums in any order: then the adds need not queue
+def _moments(row, eps):
+    """Mean and r of a row, which the second loop finds in the cache."""
+    n, total, squares = row.dtype.type(row.size), row.dtype.type(0), row.dtype.type(0)
+    for j in range(row.size):
+        total += row[j]
+    mean = total / n
+    for j in range(row.size):
+        squares += (row[j] - mean) * (row[j] - mean)
+    return mean, row.dtype.type(1) / np.sqrt(squares / n + eps)
+
+
+@jit(fastmath={"reassoc", "contract"})
+def _means_of_gradient(g, gain, row, mean, r):
+    """Means of u and of u times x hat."""
+    first = second = row.dtype.type(0)
+    for j in range(row.size):
+        u = g[j] * gain[j]
+        first += u
+        second += u * (row[j] - mean)
+    n = row.dtype.type(row.size)
+    return first / n, second * r / n
+
+
+@jit(fastmath={"contract"})
+def _normalize_rows(x, gain, bias, eps, y):
+    for i in range(x.shape[0]):
+        row, out = x[i], y[i]
+        mean, r = _moments(row, eps)
+        for j in range(row.size):
+            out[j] = (row[j] - mean) * r * gain[j] + bias[j]
+
+
+@jit(fastmath={"contract"})
+def _gradients_of_rows(g, x, gain, eps, dx, dgain, dbias):
+    dgain[:], dbias[:] = 0, 0
+    for i in range(x.shape[0]):
+        row, up, out = x[i], g[i], dx[i]
+        mean, r = _moments(row, eps)
+        first, second = _means_of_gradient(up, gain, row, mean, r)
+        for j in range(row.size):
+            standard = (row[j] - mean) * r
+            out[j] = r * (up[j] * gain[j] - first - standard * second)
+            dgain[j] += up[j] * standard
+            dbias[j] += up[j]
+
+
+@jit(fastmath={"contract"})
+def _moments_of_columns(x, eps, mean, r):
+    """Row after row: a vector of columns at a time."""
+    mean[:], r[:] = 0, 0
+    n = x.dtype.type(x.shape[0])
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            mean[j] += x[i, j]
+    for j in range(mean.size):
+        mean[j] /= n
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            r[j] += (x[i, j] - mean[j]) * (x[i, j] - mean[j])
+    for j in range(r.size):
+        r[j] = x.dtype.type(1) / np.sqrt(r[j] / n + eps)
+
+
+@jit(fastmath={"contract"})
+def _normalize_columns(x, gain, bias, eps, y):
+    mean, r = np.empty_like(gain), np.empty_like(gain)
+    _moments_of_columns(x, eps, mean, r)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            y[i, j] = (x[i, j] - mean[j]) * r[j] * gain[j] + bias[j]
+
+
+@jit(fastmath={"contract"})
+def _gradients_of_columns(g, x, gain, eps, dx, dgain, dbias):
+    """Gain and bias are along the other axis, so the means of u are the gradients of bias and gain, times gain, over n."""
+    mean, r = np.empty_like(gain), np.empty_like(gain)
+    _moments_of_columns(x, eps, mean, r)
+    dgain[:], dbias[:] = 0, 0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            dgain[j] += g[i, j] * (x[i, j] - mean[j]) * r[j]
+            dbias[j] += g[i, j]
+    n = x.dtype.type(x.shape[0])
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            dx[i, j] = r[j] * gain[j] * (g[i, j] - dbias[j] / n - (x[i, j] - mean[j]) * r[j] * (dgain[j] / n))
+
+
+def _compiled(*arrays):
+    return all(a.dtype == arrays[0].dtype for a in arrays) and arrays[0].dtype in (np.float32, np.float64) and arrays[0].size
+
+
+@normalize.numba
+def _(x, gain, bias, axis, eps):
+    if not _compiled(x, gain, bias):
+        return normalize.reference(x, gain, bias, axis, eps)
+    y = np.empty(x.shape, x.dtype)
+    rows = _normalize_rows if axis == 1 else _normalize_columns
+    rows(*map(np.ascontiguousarray, (x, gain, bias)), x.dtype.type(eps), y)
+    return y
+
+
+@normalize_gradients.numba
+def _(g, x, gain, axis, eps):
+    if not _compiled(g, x, gain):
+        return normalize_gradients.reference(g, x, gain, axis, eps)
+    dx, dgain, dbias = np.empty(x.shape, x.dtype), np.empty_like(gain), np.empty_like(gain)
+    rows = _gradients_of_rows if axis == 1 else _gradients_of_columns
+    rows(*map(np.ascontiguousarray, (g, x, gain)), x.dtype.type(eps), dx, dgain, dbias)
+    return dx, dgain, dbias
