@@ -152,7 +152,8 @@ def mixture_log_prob(prior: Categorical, components: Distribution, x: Any) -> An
 def log_likelihood(mean: Any, covariance: Any, x: Any) -> Any:
     r"""Log-likelihood of N observations, collected.  Vidal (V-50).
 
-    .. math:: \ell = -\tfrac{ND}{2} \log 2\pi - \tfrac N2 \log \det \Sigma - \tfrac12 \sum_i (x_i - \mu)^\top \Sigma^{-1} (x_i - \mu)
+    .. math:: \ell = -\tfrac{ND}{2} \log 2\pi - \tfrac N2 \log \det \Sigma
+        - \tfrac12 \sum_i (x_i - \mu)^\top \Sigma^{-1} (x_i - \mu)
     """
     d, (N, D) = x - mean, np.shape(x)
     quadratic = np.sum(d * np.linalg.solve(covariance, d.T).T)

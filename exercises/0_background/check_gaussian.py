@@ -15,7 +15,8 @@ def spd(rng, d):
 
 
 @pytest.mark.points(3)
-@pytest.mark.hint("Never form the determinant: take its logarithm from a Cholesky factor, or by np.linalg.slogdet.", "Vidal (V-2)",
+@pytest.mark.hint("Never form the determinant: take its logarithm from a Cholesky factor, or by np.linalg.slogdet.",
+                  "Vidal (V-2)",
                   "L = np.linalg.cholesky(cov)")
 @pytest.mark.parametrize("d, scale", [(3, 1.0), (1, 2.0), (400, 1e-3)])
 def test_log_density(student, rng, d, scale):
@@ -50,7 +51,8 @@ def test_conditional(student, rng, d, n):
 
 @pytest.mark.points(4)
 @pytest.mark.hint("The sum of squares is tr(inverse of cov times scatter); take its differential.",
-                  "The slope of (V-59) in S, and S = the inverse of cov", "P = np.linalg.inv(cov); scatter = (x - mean).T @ (x - mean)")
+                  "The slope of (V-59) in S, and S = the inverse of cov",
+                  "P = np.linalg.inv(cov); scatter = (x - mean).T @ (x - mean)")
 @pytest.mark.parametrize("n, d", [(7, 3), (20, 1)])
 def test_covariance_gradient(student, rng, n, d):
     mean, cov, x = rng.normal(size=d), spd(rng, d), rng.normal(size=(n, d))

@@ -1,4 +1,4 @@
-"""The Gaussian: its parts, and its parameters from data.  Vidal, V-2, V-10 to V-61.     24 points: three core tasks, four next steps
+"""The Gaussian: its parts, and its parameters from data.  Vidal, V-2, V-10 to V-61.  24 points: three core tasks, four next steps
 
 Fill in the functions; `edugen check gaussian` tells you how far you are. A Gaussian vector in D dimensions has a mean (D,)
 and a covariance (D, D), symmetric and positive definite. Data x are arrays (N, D).

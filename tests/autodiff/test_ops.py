@@ -164,7 +164,8 @@ def test_linear_is_its_composition(activation, phi, shape, rng):
     assert single.dtype == np.float32
     assert linear(args[0].astype(np.float32), args[1].astype(np.float32), args[2], activation).dtype == np.float64      # as NumPy
     np.testing.assert_allclose(linear(args[0][..., ::-1], args[1][::-1], 0.0, activation), phi(args[0] @ args[1]), rtol=1e-13)
-    np.testing.assert_allclose(linear(np.ones((2, 2), int), np.eye(2), np.array([1, 2]), activation), phi(np.array([[2., 3], [2, 3]])))
+    y = linear(np.ones((2, 2), int), np.eye(2), np.array([1, 2]), activation)
+    np.testing.assert_allclose(y, phi(np.array([[2., 3], [2, 3]])))
 
 
 def test_linear_layers_are_one_record_each(rng):
@@ -181,9 +182,11 @@ def test_linear_layers_are_one_record_each(rng):
 
 
 @pytest.mark.parametrize("x, W, b, how, words", [
-    ((2, 3), (2, 4), (4,), "tanh", r"common n, got \(2, 3\) and \(2, 4\)"), ((2, 3), (3,), (), "relu", r"matrix \(n, m\), got shape \(3,\)"),
+    ((2, 3), (2, 4), (4,), "tanh", r"common n, got \(2, 3\) and \(2, 4\)"),
+    ((2, 3), (3,), (), "relu", r"matrix \(n, m\), got shape \(3,\)"),
     ((), (3, 2), (2,), "relu", "common n"), ((2, 3), (3, 4), (3,), "identity", r"b must be of shape \(4,\).*got \(3,\)"),
-    ((2, 3), (3, 4), (5, 2, 4), "tanh", r"b must be of shape"), ((2, 3), (3, 4), (4,), "gelu", "identity, relu, tanh, got 'gelu'")])
+    ((2, 3), (3, 4), (5, 2, 4), "tanh", r"b must be of shape"),
+    ((2, 3), (3, 4), (4,), "gelu", "identity, relu, tanh, got 'gelu'")])
 def test_what_does_not_fit_a_linear_layer_is_named(x, W, b, how, words):
     with pytest.raises(ValueError, match=words):
         linear(np.ones(x), np.ones(W), np.ones(b), how)

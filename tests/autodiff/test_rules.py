@@ -892,7 +892,7 @@ def test_an_option_is_obeyed_or_refused(f):
             if isinstance(error, TypeError) and is_numpys(f) and option in {p.name for p in parameters(f)}:
                 assert option in str(error), f"{label(f, with_it, arrays)}: {error}"
             continue
-        refused = ("out", "nonsense", "casting") + (() if f in AXIS_ALL else ("where",))       # a mask: softmax and its kin take it
+        refused = ("out", "nonsense", "casting") + (() if f in AXIS_ALL else ("where",))      # the softmaxes take a mask
         assert option not in refused, f"{label(f, with_it, arrays)} was taken"
         expected = flat(with_it.call(oracle(f, c), *arrays, **with_it.options))
         for y, z in zip(got, expected, strict=True):

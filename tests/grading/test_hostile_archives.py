@@ -49,7 +49,8 @@ ARCHIVES = {
     "nested_bomb": packed(("inner.zip", packed(("inner.zip", BOMB)))),
     "many": packed(*((f"{i}.py", "") for i in range(6000)), method=zipfile.ZIP_STORED),
     "folder": packed(("answer.py/", b""), ("answer.py/answer.txt", RIGHT)),
-    "encrypted": changed(packed(("answer.py", RIGHT)), b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00"),
+    "encrypted": changed(packed(("answer.py", RIGHT)), b"PK\x01\x02\x14\x03\x14\x00\x00\x00",
+                         b"PK\x01\x02\x14\x03\x14\x00\x01\x00"),
     "cut": packed(("answer.py", RIGHT))[:-30], "empty": b"", "text": b"I did the exercise, I promise"}
 
 
