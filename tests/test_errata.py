@@ -405,3 +405,31 @@ def test_V_61_right():
     for _ in range(300):
         mu, step = mean + 0.2 * rng.normal(size=2), np.eye(2) + 0.1 * rng.normal(size=(2, 2))
         assert sum(log_density(x, mu, step @ scatter_about(mean) @ step.T) for x in POINTS) < best
+
+
+# A Markov chain's last factor.
+
+def four_in_a_chain():
+    """p(x1, x2, x3, x4), from its conditionals."""
+    first, step = np.array([0.4, 0.6]), np.array([[0.8, 0.2], [0.3, 0.7]])
+    return np.einsum("a,ab,bc,cd->abcd", first, step, step, step)
+
+
+def given(joint, i, j):
+    """p(x_j | x_i) of a joint distribution of four, with axes i and j."""
+    pair = joint.sum(axis=tuple({0, 1, 2, 3} - {i, j}))
+    return pair / pair.sum(axis=1, keepdims=True)
+
+
+def test_V_68_printed():
+    joint = four_in_a_chain()
+    first, second, third = joint.sum((1, 2, 3)), given(joint, 0, 1), given(joint, 1, 2)
+    for last in ("ad", "bd"):                                                # x_{i-1} for any i < n: not the neighbor of x_n
+        factor = given(joint, "ab".index(last[0]), 3)
+        assert np.abs(np.einsum(f"a,ab,bc,{last}->abcd", first, second, third, factor) - joint).max() > 0.01
+
+
+def test_V_68_right():
+    joint = four_in_a_chain()
+    product = np.einsum("a,ab,bc,cd->abcd", joint.sum((1, 2, 3)), given(joint, 0, 1), given(joint, 1, 2), given(joint, 2, 3))
+    np.testing.assert_allclose(product, joint, atol=1e-15)

@@ -42,13 +42,25 @@ from .likelihood import (
     monte_carlo,
 )
 from .probability import GTest, Table, bayes, count, discretize, g_test, gauss_legendre, independent
+from .structure import (
+    BayesNet,
+    EnergyModel,
+    LatentClasses,
+    MarkovChain,
+    chain_rule,
+    chow_liu_tree,
+    fit_bayes_net,
+    fit_markov_chain,
+    parameter_count,
+)
 
-__all__ = ["ContextModel", "Estimate", "GTest", "GenerativeClassifier", "LogisticRegression", "Polynomial", "Table",
-           "arithmetic_decode", "arithmetic_encode", "average_log_likelihood", "bayes", "bias_and_variance",
-           "block_probabilities", "coin_log_likelihood", "coin_mle", "complete", "conditional", "conditional_entropy", "count",
-           "discretize", "entropy", "estimate_mutual_information", "expected_length", "expected_log_likelihood",
-           "fit_bernoulli", "fit_context_model", "fit_gaussian", "fit_logistic", "fit_normal", "fit_polynomial", "g_test",
-           "gauss_legendre", "gaussian_mutual_information", "huffman", "independent", "kl_divergence", "log_likelihood",
-           "log_likelihood_in_precision", "logistic_gradient", "maximize_likelihood", "mean_gradient", "minibatch_gradient",
-           "mixture_log_prob", "monte_carlo", "mutual_information", "precision_conditional", "precision_gradient",
-           "precision_marginal", "shannon_lengths"]
+__all__ = ["BayesNet", "ContextModel", "EnergyModel", "Estimate", "GTest", "GenerativeClassifier", "LatentClasses",
+           "LogisticRegression", "MarkovChain", "Polynomial", "Table", "arithmetic_decode", "arithmetic_encode",
+           "average_log_likelihood", "bayes", "bias_and_variance", "block_probabilities", "chain_rule", "chow_liu_tree",
+           "coin_log_likelihood", "coin_mle", "complete", "conditional", "conditional_entropy", "count", "discretize",
+           "entropy", "estimate_mutual_information", "expected_length", "expected_log_likelihood", "fit_bayes_net",
+           "fit_bernoulli", "fit_context_model", "fit_gaussian", "fit_logistic", "fit_markov_chain", "fit_normal",
+           "fit_polynomial", "g_test", "gauss_legendre", "gaussian_mutual_information", "huffman", "independent",
+           "kl_divergence", "log_likelihood", "log_likelihood_in_precision", "logistic_gradient", "maximize_likelihood",
+           "mean_gradient", "minibatch_gradient", "mixture_log_prob", "monte_carlo", "mutual_information", "parameter_count",
+           "precision_conditional", "precision_gradient", "precision_marginal", "shannon_lengths"]

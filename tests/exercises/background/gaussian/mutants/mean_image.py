@@ -1,4 +1,5 @@
 # fails: test_complete_digits
+# kind: input-independent
 import numpy as np
 from solution import *
 
