@@ -45,7 +45,7 @@ def test_gaussian_gradient(student, rng, b, size):
 @pytest.mark.hint("log of a Poisson probability is y log(rate) - rate, less a term without the rate.",
                   "The rate is exp(w x), so log(rate) is linear in w, and the derivative of the rate is the rate times x.",
                   "rate = np.exp(X @ w)")
-@pytest.mark.parametrize("n, d", [(12, 3), (1, 5), (40, 1)])
+@pytest.mark.parametrize("n, d", [(12, 3), (1, 5), (40, 2)])
 def test_poisson_gradient(student, rng, n, d):
     w, X = 0.5 * rng.normal(size=d), rng.normal(size=(n, d))
     y = rng.poisson(np.exp(X @ w)) + rng.integers(0, 3, n)
@@ -53,7 +53,7 @@ def test_poisson_gradient(student, rng, n, d):
     for i in range(d):                                                   # exact to rounding, so differences do not pass
         rate = X @ (w + 1e-30j * np.eye(d)[i])
         expected[i] = np.mean(y * rate - np.exp(rate)).imag / 1e-30
-    assert_close(student.call("poisson_gradient", w, X, y), expected, rtol=1e-10, atol=1e-12)
+    assert_close(student.call("poisson_gradient", w, X, y), expected, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.points(4)

@@ -14,6 +14,7 @@ import numpy as np
 X, Y = np.ones((4, 8), np.float32), np.ones((8, 4), np.float32)
 ROW, COLUMN, LABELS = np.ones(8, np.float32), np.ones(4, np.float32), np.zeros(4, np.int64)
 IMAGES, FILTERS, OUT = (np.ones(shape, np.float32) for shape in ((2, 3, 8, 8), (4, 3, 3, 3), (2, 4, 6, 6)))
+WINDOW = (2, 2), (2, 2), ((0, 0), (0, 0))
 CALLS = {                                                                # module: a call of each of its kernels, 2-D images only
     "convolution": lambda m: (m.correlate(IMAGES, FILTERS, (1, 1), (1, 1), 1),
                               m.input_gradient(OUT, FILTERS, (8, 8), (1, 1), (1, 1), 1),
@@ -26,6 +27,8 @@ CALLS = {                                                                # modul
                                                                               np.ones((99, 99), np.float32))),
     "normalization": lambda m: [f for axis in (0, 1) for f in (m.normalize(X, ROW, ROW, axis, 1e-5),
                                                                m.normalize_gradients(X, X, ROW, axis, 1e-5))],
+    "pooling": lambda m: (m.max_pool(IMAGES, *WINDOW), m.at_max(IMAGES, IMAGES, *WINDOW),
+                          m.max_gradient(np.ones((2, 3, 4, 4), np.float32), IMAGES, *WINDOW)),
     "softmax": lambda m: (m.softmax(X), m.log_softmax(X), m.logsumexp(X), m.cross_entropy(X, LABELS),
                           m.cross_entropy_gradient(COLUMN, X, LABELS)),
 }

@@ -68,6 +68,13 @@ def convolution_of_larger_images(m):
     return lambda: correlate(x, f, (1, 1), (1, 1), 1)
 
 
+def pooling(m):
+    from edugen.kernels.pooling import max_gradient, max_pool
+    x, g = _normal(8 * m, 8, 28, 28), _normal(8 * m, 8, 14, 14)
+    window = (2, 2), (2, 2), ((0, 0), (0, 0))
+    return lambda: (max_pool(x, *window), max_gradient(g, x, *window))
+
+
 def matmul(m):
     from edugen.kernels.matmul import matmul as kernel
     a, b = _normal(96 * m, 96 * m), _normal(96 * m, 96 * m)
@@ -107,6 +114,7 @@ CASES = {
     "normalization": Case("rows, from 128 of 256", normalization),
     "convolution, more images": Case("images, from 8 of 8 x 28 x 28", convolution_of_more_images),
     "convolution, larger images": Case("pixels, from 8 images of 8 x 34 x 34", convolution_of_larger_images),
+    "max pooling and gradient": Case("images, from 8 of 8 x 28 x 28", pooling),
     "matmul, n x n": Case("n, from 96", matmul, 3.0, 0.3),
     "matmul, stacks": Case("matrices, from 32 of 64 x 64", matmul_of_stacks),
     "RBM sweep": Case("chains, from 64 of 256 + 128 units", rbm),

@@ -76,7 +76,7 @@ EVERYWHERE = [                                      # counted by the supervisor,
     ("import mmap; m = mmap.mmap(-1, 1 << 30); [m.write(b'x' * MIB) for _ in range(1024)]", MEMORY),
     ("n = [os.fork() for _ in range(3)]; x = b'x' * (120 << 20)" + WAIT, MEMORY),
     ("[fill(f'{i}') for i in range(9)]" + WAIT, DISK),
-    ("[os.fork() or time.sleep(30) for _ in range(20)]", "it started more than 8 processes"),
+    ("[os.fork() or time.sleep(30) for _ in range(20)]" + WAIT, "it started more than 8 processes"),
     ("while True: pass", "it used more than 1 s of processor time")]
 ONCE = [
     ("return len(bytearray(400 << 20))", "raised MemoryError"),

@@ -37,8 +37,8 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @command("edugen grade submissions --out grades",
-         "edugen grade hw2.zip --out grades --section losses --roster canvas.csv --format feedback,canvas,html",
-         "edugen grade submissions --out grades --exercises our-tasks --require-isolation landlock")
+         "edugen grade hw2.zip --out grades --roster canvas.csv --format canvas,html",
+         "edugen grade hw2.zip --out grades --require-isolation landlock")
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Where results go. Run again, it goes on where it stopped, and grades what is new or changed.")

@@ -33,7 +33,7 @@ def release(folder: Path, sections: tuple[tuple[Section, ...], ...], no_mistakes
         say("[yellow]The names of known mistakes need the mutants, which are in a clone of the course.[/yellow]")
 
 
-@command("edugen make-gradescope-zip losses", "edugen make-gradescope-zip robust_fit --exercises our-tasks --out autograder.zip")
+@command("edugen make-gradescope-zip losses", "edugen make-gradescope-zip robust_fit --exercises our-tasks --out hw.zip")
 @click.argument("names", metavar="EXERCISE...", nargs=-1, required=True)
 @click.option("--out", default="autograder.zip", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--exercises", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
