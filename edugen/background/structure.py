@@ -174,8 +174,8 @@ class BayesNet:
             axes = sorted({j for some, _ in touched for j in some} - {i})
             factors = [factor for factor in factors if i not in factor[0]] + [(tuple(axes), _product(touched, axes))]
             rest.remove(i)
-        p = _product(factors, query)
-        if not p.sum() > 0:
+        p = _product([((), np.ones(())), *(factor for factor in factors if factor[0])], query)      # constants cancel
+        if not p.sum() > 0 or any(table == 0 for axes, table in factors if not axes):
             raise ValueError(f"infer: the evidence {evidence} has probability 0 in this net")
         return p / p.sum()                                                                       # (V-7)
 
@@ -185,6 +185,9 @@ class BayesNet:
 
 def _product(factors, axes):
     """Multiply tables with named axes, and sum over every axis that is not asked for."""
+    if len(factors) > 16:                                                     # einsum takes a few dozen at once
+        shared = sorted({i for some, _ in factors[:16] for i in some})
+        return _product([(shared, _product(factors[:16], shared)), *factors[16:]], axes)
     names = sorted({i for some, _ in factors for i in some})
     letter = {i: k for k, i in enumerate(names)}                              # einsum counts axes from 0, and to 51 at most
     operands = [part for some, table in factors for part in (table, [letter[i] for i in some])]

@@ -31,6 +31,7 @@ def test_log_density(student, rng, d, scale):
                   "cov[np.ix_(a, a)]")
 def test_marginal(student, rng):
     mean, cov, a = rng.normal(size=5), spd(rng, 5), rng.permutation(5)[:3]
+    a = a if a[0] > a[1] else a[::-1]                        # in no order
     expected = np.array([[cov[i, j] for j in a] for i in a])
     assert_close(student.call("marginal", mean, cov, a), (np.array([mean[i] for i in a]), expected), rtol=1e-12)
 
@@ -55,7 +56,7 @@ def test_conditional(student, rng, d, n):
                   "P = np.linalg.inv(cov); scatter = (x - mean).T @ (x - mean)")
 @pytest.mark.parametrize("n, d", [(7, 3), (20, 1)])
 def test_covariance_gradient(student, rng, n, d):
-    mean, cov, x = rng.normal(size=d), spd(rng, d), rng.normal(size=(n, d))
+    mean, cov, x = rng.normal(size=d), 0.1 * spd(rng, d), rng.normal(size=(n, d))
     expected, step = np.zeros((d, d)), 1e-30j                # exact to rounding, so differences do not pass
     for i, j in np.ndindex(d, d):
         S = cov.astype(complex)
@@ -63,7 +64,7 @@ def test_covariance_gradient(student, rng, n, d):
         P, c = np.linalg.inv(S), x - mean
         value = -0.5 * n * np.log(np.linalg.det(S)) - 0.5 * np.einsum("ni,ij,nj", c, P, c)
         expected[i, j] = value.imag / 1e-30
-    assert_close(student.call("covariance_gradient", mean, cov, x), expected, rtol=1e-9, atol=1e-11)
+    assert_close(student.call("covariance_gradient", mean, cov, x), expected, rtol=1e-10, atol=1e-11)
 
 
 @pytest.mark.points(4)
