@@ -3,6 +3,7 @@
 Fill in the functions; `edugen check gaussian` tells you how far you are. A Gaussian vector in D dimensions has a mean (D,)
 and a covariance (D, D), symmetric and positive definite. Data x are arrays (N, D).
 """
+import numpy as np
 
 
 def log_density(x, mean, cov):

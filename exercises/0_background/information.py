@@ -3,6 +3,7 @@
 Fill in the functions; `edugen check information` tells you how far you are. Logarithms are natural: everything is in nats. A
 term with p = 0 counts as 0, whatever the logarithm beside it.
 """
+import numpy as np
 
 
 def entropy(p):

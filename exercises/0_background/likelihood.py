@@ -2,6 +2,7 @@
 
 Fill in the functions; `edugen check likelihood` tells you how far you are. Logarithms are natural.
 """
+import numpy as np
 
 
 def coin_log_likelihood(theta, heads, tails):

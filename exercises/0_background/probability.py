@@ -3,6 +3,7 @@
 Fill in the functions; `edugen check probability` tells you how far you are. A joint distribution of two variables is an
 array (K, M): a row for each value of x, a column for each value of y, all entries together one.
 """
+import numpy as np
 
 
 def marginal_and_conditional(joint):

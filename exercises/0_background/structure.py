@@ -3,6 +3,10 @@
 Fill in the functions; `edugen check structure` tells you how far you are. A Bayes net is told by the parents of each variable, a
 list of tuples, and by its tables: that of variable i has an axis for each parent, in their order, and its own axis last.
 """
+import itertools
+import math
+
+import numpy as np
 
 
 def parameter_count(parents, sizes):

@@ -3,6 +3,7 @@
 Fill in the functions; `edugen check cross_entropy` tells you how far you are. Energies are arrays (N, K), a row for each
 input and a column for each category; the true categories y are integers (N,) from 0 to K - 1.
 """
+import numpy as np
 
 
 def softmax(energies, beta):

@@ -4,6 +4,7 @@ Fill in the functions; `edugen check losses` tells you how far you are. Energies
 a column for each category; the true categories y are integers (N,) from 0 to K - 1. The linear classifier has the energies
 of (2.39), `-(x @ W.T + b)`.
 """
+import numpy as np
 
 
 def error_rate(energies, y):

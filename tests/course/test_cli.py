@@ -166,7 +166,9 @@ def test_help_has_an_example_and_a_short_first_line(run, name):
     (["check", "losses", "--all"], "--all is for"),
     (["check", "--watch", "--json"], "--watch is for people"),
     (["reset"], "Missing argument"),
-    (["runn"], "No such command"),
+    (["runn"], "No such command 'runn'. Did you mean run?"),
+    (["zzz"], "`edugen --help` lists them"),
+    (["check", "all"], "`edugen check --all`"),
     (["equations", "9.99"], "no equation '9.99'. They look like 2.30, V-12"),
     (["equations", "2.152"], "no equation 2.152: there are 2.1 to 2.151"),
     (["equations", ""], "no equation ''"),
@@ -183,6 +185,8 @@ def test_start_makes_a_workspace_and_serves_it(run, small_course, served):
     root = Path.cwd() / "edugen-course"
     assert served == [(root, None, True)]
     assert "Your workspace is edugen-course" in run("start", "--no-lab").output and len(served) == 1
+    os.chdir(root)
+    assert f"Your workspace is {root}" in run("start", ".", "--no-lab").output
     assert "Nothing new" in run("start", "--no-browser").output and served[-1] == (root, None, False)
     run("start", "elsewhere")
     assert served[-1] == (Path.cwd() / "elsewhere", None, True)

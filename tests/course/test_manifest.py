@@ -1,4 +1,5 @@
 """The manifest: what it says, how it is searched, and that the four trees have the rooms it lists, and no other."""
+import ast
 import re
 from pathlib import Path
 
@@ -121,6 +122,17 @@ def test_section_has_every_room(section):
         ROOT / "tests" / "exercises" / section.package / section.stem / "solution.py",
     ]
     assert not [str(room.relative_to(ROOT)) for room in rooms if not room.is_file()]
+
+
+@SECTIONS
+def test_a_blank_exercise_imports_what_its_hints_use(section):
+    """A student who types a hint's line meets no NameError; nor does one who writes `np.` by habit."""
+    blank: dict[str, object] = {}
+    exec(compile(section.exercise.read_text(encoding="utf-8"), section.exercise, "exec"), blank)
+    strings = [node.value for node in ast.walk(ast.parse(section.checks.read_text(encoding="utf-8")))
+               if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    used = {name for text in strings for name in re.findall(r"(?<![\w.])(np|math|itertools|heapq)\.\w", text)}
+    assert used | {"np"} <= blank.keys()
 
 
 def test_every_notebook_and_exercise_is_in_the_manifest():

@@ -37,7 +37,7 @@ class Checked:
 @command("edugen check                   what changed since it passed",
          "edugen check backprop          every task of one section",
          "edugen check backprop --watch  again whenever you save")
-@click.argument("section", type=SectionName(), required=False)
+@click.argument("section", type=SectionName(all_is="`edugen check --all` checks every exercise."), required=False)
 @click.option("--watch", is_flag=True, help="Check again whenever the file is saved, until Ctrl-C.")
 @click.option("--all", "everything", is_flag=True, help="Without SECTION: also what is solved, and what is not begun.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")

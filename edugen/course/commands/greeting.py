@@ -60,7 +60,7 @@ def sections(as_json: bool) -> None:
                 details = [] if section.core else ["optional"]
                 details += [f"after {', '.join(section.before)}"] if section.before else []
                 rows.append((*_row(workspace, section), f"[dim]{'; '.join(details)}[/dim]"))
-            show("", "", "", "", "", rows=rows, numbers=(3,), fold=2)
+            show("", "", "", "", "", rows=rows, numbers=(3,), fold=(2, 4))
 
 
 def next_section(workspace: Workspace | None) -> Section | None:

@@ -1,5 +1,6 @@
 """The group `edugen`, and what its commands share: how they speak, refuse, and read the name of a section."""
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -31,11 +32,12 @@ def say(text: str = "", *, err: bool = False) -> None:
     Console(highlight=False, soft_wrap=True, stderr=err).print(text)
 
 
-def show(*columns: str, rows: Sequence[tuple[str, ...]], numbers: tuple[int, ...] = (), fold: int | None = None) -> None:
-    """A table without lines. Only the column `fold` gives way where the screen is narrow."""
+def show(*columns: str, rows: Sequence[tuple[str, ...]], numbers: tuple[int, ...] = (), fold: int | tuple[int, ...] = ()) -> None:
+    """A table without lines. Only the column `fold`, or the columns, give way where the screen is narrow."""
+    folding = (fold,) if isinstance(fold, int) else fold
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any(columns), header_style="dim")
     for n, name in enumerate(columns):
-        table.add_column(name, justify="right" if n in numbers else "left", no_wrap=n != fold, overflow="fold")
+        table.add_column(name, justify="right" if n in numbers else "left", no_wrap=n not in folding, overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
@@ -46,6 +48,8 @@ def location(path: Path, line: int | None = None) -> str:
     try:
         shown = str(path.relative_to(Path.cwd()))
     except ValueError:
+        shown = str(path)
+    if shown == ".":                                        # no help to who asks where
         shown = str(path)
     return f"[link={path.absolute().as_uri()}]{escape(shown)}{f':{line}' if line else ''}[/link]"
 
@@ -67,12 +71,12 @@ def workspace_here() -> Workspace | None:
 
 
 class SectionName(click.ParamType):
-    """A section by number or stem; with `everything`, also the word "all"."""
+    """A section by number or stem; with `everything`, also the word "all". Without, `all_is` says what to write in its place."""
 
     name = "section"
 
-    def __init__(self, everything: bool = False):
-        self.everything = everything
+    def __init__(self, everything: bool = False, all_is: str = ""):
+        self.everything, self.all_is = everything, all_is
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Section, ...]:
         if isinstance(value, tuple):
@@ -82,7 +86,7 @@ class SectionName(click.ParamType):
         try:
             return (manifest.course().find(value),)
         except UnknownSection as error:
-            self.fail(str(error), param, ctx)
+            self.fail(self.all_is if self.all_is and value == "all" else str(error), param, ctx)
 
 
 def command(*examples: str) -> Any:
@@ -96,6 +100,14 @@ class InOrder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for names in ORDER.values() for name in names if name in self.commands]
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name.lower(), self.commands, n=2)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "`edugen --help` lists them."
+            ctx.fail(f"No such command {name!r}. {hint}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.commands), default=0)
