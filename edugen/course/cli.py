@@ -19,6 +19,8 @@ def main(arguments: list[str] | None = None) -> None:
         from .commands import edugen
 
         edugen.main(args=arguments, prog_name="edugen")
+    except KeyboardInterrupt:                                       # while commands were imported; click sees later ones
+        sys.exit("\nAborted!")
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA:

@@ -700,6 +700,20 @@ def test_pipe_that_does_not_know_a_character(tmp_path):
     assert process("errata", folder=tmp_path, PYTHONIOENCODING="ascii").returncode == 0
 
 
+def test_ctrl_c_while_the_commands_are_imported(tmp_path):
+    code = """if True:
+        import sys
+        class Interrupted:
+            def find_spec(self, name, path=None, target=None):
+                if name == "edugen.course.commands":
+                    raise KeyboardInterrupt
+        sys.meta_path.insert(0, Interrupted())
+        from edugen.course import cli
+        cli.main([])"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr.strip()) == (1, "", "Aborted!")
+
+
 @pytest.mark.parametrize("package, arguments", [
     ("click", []), ("rich", []), ("nbclient", ["run", "losses"]), ("pytest", ["check", "losses"]), ("jupyterlab", ["start"]),
 ])
