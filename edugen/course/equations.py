@@ -1,9 +1,7 @@
 """The equation index: where each label of the lectures lives, found by reading files."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,8 @@ NOT_SOURCE = {("course",), ("grading",)}            # they speak of labels, and 
 LABEL = r"(?:[1-6]\.\d{1,3}|[VGE]-\d{1,3})"
 BETWEEN = r"(?:, | and |, and |\)?(?:–|-|\.\.| to )\(?)"
 CITATION = re.compile(rf"(?<![\w)\]])\(({LABEL}(?:{BETWEEN}{LABEL})*)\)")     # (2.30), (2.15, 2.18-2.20), (2.42)-(2.46)
+WORDS = re.compile(             # the comments and strings of a file that parses, as tokenize has them, at a tenth of its time
+    r"""#[^\n]*|(\"\"\"|\'\'\')(?:\\.|.)*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL)
 TAG = re.compile(rf"\\\\tag\{{({LABEL})\}}")                               # in JSON the backslash is doubled
 
 
@@ -72,7 +72,7 @@ def index(root: Path | None = None) -> dict[str, list[Place]]:
             read = {"test": _proofs, "notebook": _tags}.get(kind, _citations)
             try:
                 found += [Place(label, kind, name, line, what) for label, line, what in read(text)]
-            except (SyntaxError, tokenize.TokenError) as error:
+            except SyntaxError as error:
                 raise UnreadableFile(f"{path} is not Python: {error}") from error
     labels: dict[str, list[Place]] = {}
     for place in sorted(found, key=lambda p: (label_key(p.label), KINDS.index(p.kind), p.path, p.line)):
@@ -101,12 +101,12 @@ def _proofs(text: str) -> Iterator[tuple[str, int, str]]:
     """Labels in the mark `equation` of test functions and classes."""
     if "mark.equation" not in text:
         return
-    for node in ast.walk(ast.parse(text)):
-        for mark in getattr(node, "decorator_list", ()):
+    for node in _definitions(ast.parse(text)):
+        for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("mark.equation"):
                 for argument in mark.args:
                     if isinstance(argument, ast.Constant):
-                        yield str(argument.value), node.lineno, node.name      # type: ignore[attr-defined]
+                        yield str(argument.value), node.lineno, node.name
 
 
 def _tags(text: str) -> Iterator[tuple[str, int, str]]:
@@ -123,18 +123,22 @@ def _citations(text: str) -> Iterator[tuple[str, int, str]]:
     """Labels in the comments, docstrings and other strings of a module, with the function or class around them."""
     if not CITATION.search(text):
         return
-    scopes = sorted(
-        (node.lineno, node.end_lineno or node.lineno, node.name)
-        for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    )
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in (tokenize.COMMENT, tokenize.STRING):
-            continue
-        for found in CITATION.finditer(token.string):
-            line = token.start[0] + token.string.count("\n", 0, found.start())
+    scopes = sorted((node.lineno, node.end_lineno or node.lineno, node.name) for node in _definitions(ast.parse(text)))
+    for words in WORDS.finditer(text):
+        for found in CITATION.finditer(words[0]):
+            line = text.count("\n", 0, words.start() + found.start()) + 1
             around = [name for first, last, name in scopes if first <= line <= last]
             for label in _spelled_out(found[1]):
                 yield label, line, around[-1] if around else ""
+
+
+def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Functions and classes at any depth. Only statements are looked into: `ast.walk` takes ten times as long."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, name, ()):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield child
+            yield from _definitions(child)
 
 
 def _spelled_out(citation: str) -> tuple[str, ...]:

@@ -1,10 +1,16 @@
 """The equation index finds what it should, nothing else, and every equation of the course proven."""
+import ast
+import io
 import time
+import tokenize
+from pathlib import Path
 
 import pytest
 
 from edugen.course import course, places
-from edugen.course.equations import UnreadableFile, index
+from edugen.course.equations import WORDS, UnreadableFile, _definitions, index
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -63,6 +69,32 @@ def test_index_of_an_installed_package_has_no_tests(tmp_path, monkeypatch):
         ("notebook", "edugen/course/notebooks/2_x/a.ipynb"),
         ("exercise", "edugen/course/exercises/2_x/a.py"),
     ]
+
+
+HARD = r'''a = "it\"s # no" + r'\\' '(2.1)'   # don't "stop
+b = """x "" ' # \""" """ + f"{1 + 1} (2.2)" + 'one \
+two' + '' + "" # """
+'''
+
+
+def test_words_are_those_of_the_tokenizer():
+    """On every file of the package, and on what is hard; since Python 3.12 the tokenizer has f-strings in pieces."""
+    compared = 0
+    for text in (HARD, *(path.read_text(encoding="utf-8") for path in (ROOT / "edugen").rglob("*.py"))):
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+        if any(tokenize.tok_name[token.type] == "FSTRING_START" for token in tokens):
+            continue
+        expected = [token.string.lstrip("rRbBfFuU") for token in tokens if token.type in (tokenize.COMMENT, tokenize.STRING)]
+        assert [words[0] for words in WORDS.finditer(text)] == expected
+        compared += len(expected)
+    assert compared > 1000
+
+
+def test_definitions_are_those_of_a_whole_walk():
+    for path in (ROOT / "edugen").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        assert {*_definitions(tree)} == {node for node in ast.walk(tree) if isinstance(node, kinds)}
 
 
 def test_index_is_fast():
