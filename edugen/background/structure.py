@@ -165,10 +165,10 @@ class BayesNet:
             raise ValueError(f"infer: a variable is asked for once, and not where it is known: query {tuple(query)}, "
                              f"evidence {evidence}")
         factors = [_restrict(factor, evidence) for factor in self._factors()]
-        rest = {i for axes, _ in factors for i in axes} - set(query)
+        rest, sizes = {i for axes, _ in factors for i in axes} - set(query), self.sizes
         while rest:                                                           # the one whose product is smallest comes next
             def size(i, factors=factors):
-                return math.prod(self.sizes[j] for j in {j for axes, _ in factors if i in axes for j in axes})
+                return math.prod(sizes[j] for j in {j for axes, _ in factors if i in axes for j in axes})
             i = min(rest, key=size)
             touched = [factor for factor in factors if i in factor[0]]
             axes = sorted({j for some, _ in touched for j in some} - {i})
