@@ -11,6 +11,7 @@ from .ops import (
     boltzmann_sweeps,
     convolution,
     cross_entropy,
+    gru,
     ising_sweeps,
     layer_norm,
     linear,
@@ -24,13 +25,14 @@ from .ops import (
     sigmoid,
     softmax,
     softplus,
+    squared_distances,
     transposed_convolution,
 )
 from .tensor import Tensor, composite, constant, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
 __all__ = ["GradientError", "Tensor", "average_pool", "batch_norm", "boltzmann_sweeps", "check_gradients", "composite",
-           "constant", "convolution", "cross_entropy", "debug", "grad", "hessian", "hvp", "ising_sweeps", "jacobian",
+           "constant", "convolution", "cross_entropy", "debug", "grad", "gru", "hessian", "hvp", "ising_sweeps", "jacobian",
            "layer_norm", "linear", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators",
-           "primitive", "rbm_sweeps", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "stop_gradient",
-           "transposed_convolution", "tree", "value_and_grad", "vjp"]
+           "primitive", "rbm_sweeps", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "squared_distances",
+           "stop_gradient", "transposed_convolution", "tree", "value_and_grad", "vjp"]

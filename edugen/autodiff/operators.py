@@ -5,6 +5,7 @@ import operator
 
 import numpy as np
 
+from ..kernels.scatter import add_rows
 from .tensor import RULES, Tensor, apply, dispatch, primitive, raw, rule
 
 __all__ = ["getitem", "scatter"]
@@ -134,6 +135,8 @@ def getitem(x, index):
 @primitive
 def scatter(g, index, shape):
     """Zeros of `shape` with `g` added at `index`; an index that is named twice gets both."""
+    if type(index) is np.ndarray and index.dtype.kind in "iu":
+        return add_rows(index, g, shape)
     out = np.zeros(shape, g.dtype)
     if any(type(i) not in _ONCE and np.ndim(i) and np.asarray(i).dtype.kind in "iu"
            for i in (index if type(index) is tuple else (index,))):

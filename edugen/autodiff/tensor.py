@@ -400,6 +400,6 @@ def _where(tensor):
 
 
 def _refuse_newborn_nan(contribution, g, tensor, i):
-    if not np.all(np.isfinite(raw(contribution))) and np.all(np.isfinite(raw(g))):
+    if not np.all(np.isfinite(raw(contribution))) and all(np.all(np.isfinite(raw(c))) for c in (g if type(g) is tuple else (g,))):
         kind = "NaN" if np.any(np.isnan(raw(contribution))) else "infinity"
         raise FloatingPointError(f"{kind} born in the backward rule of {name(tensor.function)}, argument {i}; {_where(tensor)}")

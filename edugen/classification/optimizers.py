@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edugen.autodiff import tree
+from edugen.autodiff.ops import adam
 
 __all__ = ["SGD", "Adagrad", "AdagradState", "Adam", "AdamState", "Cosine", "Decay", "SGDState"]
 
@@ -271,12 +272,13 @@ class Adam:
         """Parameters and state after a step."""
         (theta, g), build = _leaves(theta, g)
         beta_m, beta_v, t = self.beta1, self.beta2, state.t + 1
-        v = [beta_v * a + (1 - beta_v) * (d * d) for a, d in zip(state.v, g, strict=True)]                   # (2.92)
-        m = [beta_m * a + (1 - beta_m) * d for a, d in zip(state.m, g, strict=True)]                         # (2.94)
         m_sum, v_sum = (1 - beta_m ** t, 1 - beta_v ** t) if self.bias_correction else (1.0, 1.0)            # weights so far
-        alpha, outside, inside = _rate(self.lr, t) / m_sum, *((0.0, self.eps) if self.eps_inside else (self.eps, 0.0))
-        scale = [np.sqrt(a / v_sum + inside) + outside for a in v]                                           # (2.93)
-        return build([p - alpha * a / b for p, a, b in zip(theta, m, scale, strict=True)]), AdamState(t, m, v)   # (2.95)
+        options = {"m_sum": m_sum, "v_sum": v_sum, "eps_inside" if self.eps_inside else "eps": self.eps}
+        alpha = _rate(self.lr, t)
+        steps = [adam(p, d, m, v, alpha, beta_m, beta_v, **options)                                          # (2.92) to (2.95)
+                 for p, d, m, v in zip(theta, g, state.m, state.v, strict=True)]                             # in one pass
+        theta, m, v = ([step[i] for step in steps] for i in range(3))
+        return build(theta), AdamState(t, m, v)
 
 
 def _leaves(theta, g):

@@ -21,6 +21,8 @@ __all__ = ["normalize", "normalize_gradients"]
 
 def _standardized(x, axis, eps):
     """x hat, and r."""
+    if axis not in (0, 1):
+        raise np.exceptions.AxisError(axis, 2)
     if not len(x):                                                        # no examples: nothing has a mean
         return x, x
     centered = x - x.mean(axis=axis, keepdims=True)
@@ -136,13 +138,14 @@ def _gradients_of_columns(g, x, gain, eps, dx, dgain, dbias):
             dx[i, j] = r[j] * gain[j] * (g[i, j] - dbias[j] / n - (x[i, j] - mean[j]) * r[j] * (dgain[j] / n))
 
 
-def _compiled(*arrays):
-    return all(a.dtype == arrays[0].dtype for a in arrays) and arrays[0].dtype in (np.float32, np.float64) and arrays[0].size
+def _compiled(axis, *arrays):
+    dtype = arrays[0].dtype
+    return axis in (0, 1) and dtype in (np.float32, np.float64) and all(a.dtype == dtype for a in arrays) and arrays[0].size
 
 
 @normalize.numba
 def _(x, gain, bias, axis, eps):
-    if not _compiled(x, gain, bias):
+    if not _compiled(axis, x, gain, bias):
         return normalize.reference(x, gain, bias, axis, eps)
     y = np.empty(x.shape, x.dtype)
     rows = _normalize_rows if axis == 1 else _normalize_columns
@@ -152,7 +155,7 @@ def _(x, gain, bias, axis, eps):
 
 @normalize_gradients.numba
 def _(g, x, gain, axis, eps):
-    if not _compiled(g, x, gain):
+    if not _compiled(axis, g, x, gain):
         return normalize_gradients.reference(g, x, gain, axis, eps)
     dx, dgain, dbias = np.empty(x.shape, x.dtype), np.empty_like(gain), np.empty_like(gain)
     rows = _gradients_of_rows if axis == 1 else _gradients_of_columns

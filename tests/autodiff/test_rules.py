@@ -19,12 +19,15 @@ from scipy import special
 from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, relu, sigmoid, softmax, softplus, tensor, vjp
 from edugen.autodiff.ops.convolution import _at_max, _correlate, _filter_gradient, _input_gradient, _max_gradient, _max_pool
 from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
+from edugen.autodiff.ops.distances import _squared_distances
+from edugen.autodiff.ops.gru import _gru
 from edugen.autodiff.ops.linear import _linear, _linear_relu, _linear_tanh
 from edugen.autodiff.ops.normalization import _back, _normalize
 from edugen.autodiff.rules import linalg, reduction, shape
 from edugen.autodiff.rules import special as special_rules
 from edugen.autodiff.tensor import Tensor
 from edugen.kernels import convolution as convolution_kernels
+from edugen.kernels import gru as gru_kernels
 from edugen.kernels import normalization as normalization_kernels
 from edugen.kernels import pooling as pooling_kernels
 
@@ -389,6 +392,10 @@ CASES: dict[Callable, list[Case]] = {
                  case(real(0, 3), real(3), real(3)), case(real(1, 1), real(1), real(1), eps=0.1)],
     _back: [case(real(4, 3), real(4, 3)), case(real(4, 3), real(4, 3), axis=0, eps=0.1),
             case(real(0, 3), real(0, 3)), case(real(1, 1), real(1, 1), eps=0.1)],
+    _squared_distances: [case(real(4, 3), real(2, 3)), case(real(0, 3), real(2, 3)), case(real(2, 3), real(0, 3)),
+                         case(real(1, 1), real(1, 1)), case(real(3, 20), real(2, 20))],
+    _gru: [case(real(3, 2, 6), real(2, 2), real(2, 6)), case(real(1, 1, 3), real(1, 1), real(1, 3)),
+           case(real(2, 0, 6), real(0, 2), real(2, 6))],
     softmax: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1), case(real(2, 3), axis=None), case(real(1)),
               case(real(0, 3)), case(real(2, 3, 2), axis=(0, 2)), case(real(2, 3, 3), where=np.tri(3, dtype=bool))],
     log_softmax: [case(real(2, 3)), case(real(2, 3), axis=0), case(real(4, 2, 3), axis=1), case(real(2, 3), axis=None),
@@ -445,7 +452,8 @@ if hasattr(np, "unstack"):
 # What a primitive of ours should give: its definition in NumPy or SciPy.
 ORACLES: dict[Callable, Callable] = {
     relu: lambda x: np.where(x > 0, x, 0), sigmoid: special.expit, softplus: lambda x: np.logaddexp(0, x),
-    log1mexp: lambda x: np.log(1 - np.exp(-x)), log_softmax: special.log_softmax,
+    log1mexp: lambda x: np.log(1 - np.exp(-x)),
+    log_softmax: lambda x, where=True, **o: special.log_softmax(np.where(where, x, -np.inf), **o),
     softmax: lambda x, where=True, **o: special.softmax(np.where(where, x, -np.inf), **o),
     logsumexp: lambda x, where=True, **o: special.logsumexp(np.where(where, x, -np.inf), **o),
     special_rules.polygamma: lambda x, n: special.polygamma(n, x),
@@ -460,6 +468,7 @@ ORACLES: dict[Callable, Callable] = {
         x.var(axis, keepdims=True) + eps) + bias,
     _back: lambda u, x, axis=1, eps=1e-5: normalization_kernels.normalize_gradients.reference(
         u, x, np.ones(x.shape[1]), axis, eps)[0],
+    _squared_distances: lambda x, y: np.sum((x[:, None] - y) ** 2, axis=2), _gru: gru_kernels.gru.reference,
     operators.astype: lambda x, dtype: x.astype(dtype), operators.getitem: lambda x, index: x[index],
     operators.scatter: lambda g, index, shape: np.bincount(
         np.ravel(np.arange(math.prod(shape)).reshape(shape)[index]), np.ravel(np.broadcast_to(

@@ -14,8 +14,14 @@ import numpy as np
 X, Y = np.ones((4, 8), np.float32), np.ones((8, 4), np.float32)
 ROW, COLUMN, LABELS = np.ones(8, np.float32), np.ones(4, np.float32), np.zeros(4, np.int64)
 IMAGES, FILTERS, OUT = (np.ones(shape, np.float32) for shape in ((2, 3, 8, 8), (4, 3, 3, 3), (2, 4, 6, 6)))
+STEPS = np.ones((3, 2, 9), np.float32)
 WINDOW = (2, 2), (2, 2), ((0, 0), (0, 0))
 CALLS = {                                                                # module: a call of each of its kernels, 2-D images only
+    "adam": lambda m: (m.adam(X, X, X, X, 0.1, 0.9, 0.999),),
+    "distances": lambda m: (m.squared_distances(X, X), m.squared_distances(FILTERS.reshape(4, 27), FILTERS.reshape(4, 27))),
+    "gru": lambda m: (m.gru(STEPS, np.ones((2, 3), np.float32), STEPS[0].repeat(3, 0)[:3]),
+                      m.gru_gradients(STEPS[..., :3], STEPS[..., :3], STEPS, STEPS[0, :, :3], STEPS[0].repeat(3, 0)[:3])),
+    "scatter": lambda m: (m.add_rows(LABELS, X, (3, 8)),),
     "convolution": lambda m: (m.correlate(IMAGES, FILTERS, (1, 1), (1, 1), 1),
                               m.input_gradient(OUT, FILTERS, (8, 8), (1, 1), (1, 1), 1),
                               m.filter_gradient(IMAGES, OUT, (3, 3), (1, 1), (1, 1), 1)),

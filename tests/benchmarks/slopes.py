@@ -56,6 +56,34 @@ def normalization(m):
     return lambda: [(normalize(x, gain, gain, axis, 1e-5), normalize_gradients(g, x, gain, axis, 1e-5)) for axis in (0, 1)]
 
 
+def adam(m):
+    from edugen.kernels.adam import adam as kernel
+    arrays = _normal(20000 * m), _normal(20000 * m), _normal(20000 * m), _normal(20000 * m) ** 2
+    return lambda: kernel(*arrays, 1e-3, 0.9, 0.999, eps=1e-8)
+
+
+def distances(d):
+    def make(m):
+        from edugen.kernels.distances import squared_distances
+        x, y = _normal(500 * m, d), _normal(50, d)
+        return lambda: squared_distances(x, y)
+    return make
+
+
+def gru(m):
+    from edugen.kernels.gru import gru as kernel
+    from edugen.kernels.gru import gru_gradients
+    a, h, U = _normal(8 * m, 16, 192), _normal(16, 64), 0.1 * _normal(64, 192)
+    states = kernel(a, h, U)
+    return lambda: (kernel(a, h, U), gru_gradients(states, states, a, h, U))
+
+
+def scatter(m):
+    from edugen.kernels.scatter import add_rows
+    index, g = np.random.default_rng(0).integers(0, 500, 500 * m), _normal(500 * m, 64)
+    return lambda: add_rows(index, g, (500, 64))
+
+
 def convolution_of_more_images(m):
     from edugen.kernels.convolution import correlate
     x, f = _normal(8 * m, 8, 28, 28), _normal(16, 8, 3, 3)
@@ -112,6 +140,11 @@ CASES = {
     "softmax": Case("rows, from 256 of 100", softmax),
     "cross-entropy and gradient": Case("rows, from 256 of 100", cross_entropy),
     "normalization": Case("rows, from 128 of 256", normalization),
+    "Adam": Case("parameters, from 20,000", adam),
+    "distances, 3 dimensions": Case("points, from 500 to 50 others", distances(3)),
+    "distances, 40 dimensions": Case("points, from 500 to 50 others", distances(40)),
+    "GRU, forward and backward": Case("steps, from 8 of 16 sequences with 64 units", gru),
+    "rows added up": Case("rows, from 500 of 64", scatter, 1.0, 0.2),
     "convolution, more images": Case("images, from 8 of 8 x 28 x 28", convolution_of_more_images),
     "convolution, larger images": Case("pixels, from 8 images of 8 x 34 x 34", convolution_of_larger_images),
     "max pooling and gradient": Case("images, from 8 of 8 x 28 x 28", pooling),
