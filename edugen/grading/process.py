@@ -24,8 +24,8 @@ __all__ = ["Limits", "Pool", "Process"]
 
 WORKER, SUPERVISOR = Path(__file__).with_name("worker.py"), Path(__file__).with_name("supervisor.py")
 POSIX = os.name == "posix"
-ANSWER = 1.0        # seconds that a worker has to say where it is
-ENDING = 10.0       # seconds that a supervisor has to end its worker, which takes it a hundredth
+ANSWER = 2.0        # seconds that a worker has to say where it is
+ENDING = 30.0       # seconds that a supervisor has to end its worker, which takes it a hundredth
 
 
 @dataclass(frozen=True)

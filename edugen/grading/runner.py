@@ -25,7 +25,7 @@ from edugen.grading.plugin import GRADER, limits
 
 __all__ = ["Run", "Session", "SessionEnded", "grade"]
 
-START = 120.0           # seconds in which pytest collects the checks, on a busy machine
+START = 300.0           # seconds in which pytest collects the checks, on a busy machine
 
 
 class SessionEnded(RuntimeError):
@@ -83,9 +83,9 @@ class Session:
         threading.Thread(target=self._read, daemon=True).start()
         try:
             self.manifest = self._answer(START)
-        except SessionEnded:
+        except SessionEnded as error:
             self.close()
-            raise RuntimeError(f"the checks in {check} could not be run:\n{self._words()}") from None
+            raise RuntimeError(f"the checks in {check} could not be run: {error}") from None
         self.patience: float = START + self.manifest.pop("allowed")
 
     def __enter__(self) -> Session:

@@ -199,6 +199,8 @@ class Student(Peer):
         except TimeoutError:
             place = self._place()
             self._end(f"{name} did not return in time")
+            if self.process is not None and self.process.reason:            # its limit says more than the clock
+                raise StudentError(f"`{name}` did not return: {self.process.reason}.{place}", "died") from None
             limit = (f"within {self.limits.seconds:g} s" if self._spent + self.limits.seconds <= self.limits.total
                      else f"in time: the calls of one check have {self.limits.total:g} s together")
             raise StudentError(f"`{name}` did not return {limit}.{place}\nDoes a loop never end? Does one go over single "

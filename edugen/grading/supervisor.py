@@ -17,6 +17,7 @@ It starts before every check, so it imports as little as it can: a third of what
 from __future__ import annotations
 
 import marshal
+import math
 import os
 import select
 import sys
@@ -153,14 +154,14 @@ class Posix:
         except (FileNotFoundError, ProcessLookupError):
             return 0, []
 
-    def tree(self) -> tuple[list[int], int]:
-        """Our descendants, and the threads of all of them."""
+    def tree(self, most: float = math.inf) -> tuple[list[int], int]:
+        """Our descendants, and the threads of all of them. No more than `most` and one: they may multiply while we look."""
         if not LINUX:
             return self.tree_by_psutil()
         if not self.nested:
             return self.tree_by_parents()
         found, tasks, stack = [], 0, [os.getpid()]
-        while stack:
+        while stack and len(found) <= most:
             pid = stack.pop()
             threads, children = self.children(pid)
             if pid != os.getpid():
@@ -232,8 +233,9 @@ class Posix:
     def excess(self) -> str:
         """What the worker uses too much of; nothing, when it keeps within its limits."""
         order, self.looks = self.order, self.looks + 1
-        pids, tasks = self.tree()
-        if len(pids) > order["processes"] + order["wrappers"]:
+        most = order["processes"] + order["wrappers"]
+        pids, tasks = self.tree(most)
+        if len(pids) > most:
             return f"it started more than {order['processes']} processes"
         if tasks > order["tasks"] + order["wrappers"]:
             return f"it started more than {order['tasks']} threads"
@@ -431,11 +433,11 @@ def main() -> None:
         host = (Windows if WINDOWS else Posix)(order)
         while not (host.ended() or reason):
             words = host.wait()
+            reason = host.excess()              # first, for a call may be out of time because of what it uses
             if words is not None and (not words or b"k" in words):
                 break
             if words is not None:
                 host.ask()
-            reason = host.excess()
     finally:
         left = host.kill() if host is not None else 0
         remove(order["folder"])

@@ -210,11 +210,11 @@ def test_a_time_limit_of_a_check(run):
     _, _, report = run("""
         import pytest
         @pytest.mark.points(1)
-        @pytest.mark.timeout(0.4)
+        @pytest.mark.timeout(2)
         def test_a(student):
             student.call("f")
     """, "def f():\n    while True: pass\n")
-    assert "`f` did not return within 0.4 s. It was at line 2 of task.py" in report["checks"][0]["message"]
+    assert "`f` did not return within 2 s. It was at line 2 of task.py" in report["checks"][0]["message"]
 
 
 def test_each_check_has_a_worker_of_its_own(run):

@@ -5,7 +5,7 @@ import pytest
 from edugen.grading import assert_close
 
 pytestmark = [pytest.mark.imports(hide=["edugen.autodiff"]),
-              pytest.mark.limits(seconds=3.0, memory=256 << 20, disk=16 << 20, processes=8, tasks=32)]
+              pytest.mark.limits(seconds=5.0, memory=256 << 20, disk=16 << 20, processes=8, tasks=32)]
 
 
 @pytest.mark.points(1)

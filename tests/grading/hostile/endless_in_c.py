@@ -1,4 +1,4 @@
 # tier: process
-# says: `double` did not return within 3 s. It was at line 4
+# says: `double` did not return within 5 s. It was at line 4
 def double(x):
     return sum(range(10**14))

@@ -1,5 +1,5 @@
 # tier: process
-# says: `double` did not return within 3 s. It was at line 7 of answer.py, in `double`
+# says: `double` did not return within 5 s. It was at line 7 of answer.py, in `double`
 import time
 
 

@@ -1,8 +1,8 @@
 # tier: process
-# says: `double` did not return within 3 s
+# says: `double` did not return within 5 s
 import time
 
 
 def double(x):
-    time.sleep(3.3)
+    time.sleep(5.5)
     return 2 * x

@@ -1,5 +1,5 @@
 # tier: process
-# says: `double` did not return within 3 s
+# says: `double` did not return within 5 s
 import signal
 import time
 
