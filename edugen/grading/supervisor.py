@@ -331,7 +331,7 @@ class Windows(Posix):
         self.code = self.process.poll()
         return self.code is not None
 
-    def tree(self) -> tuple[list[int], int]:
+    def tree(self, most: float = math.inf) -> tuple[list[int], int]:
         return self.tree_by_psutil()
 
     def ask(self) -> None:
