@@ -160,7 +160,8 @@ class Posix:
             return self.tree_by_psutil()
         if not self.nested:
             return self.tree_by_parents()
-        found, tasks, stack = [], 0, [os.getpid()]
+        found: list[int] = []
+        tasks, stack = 0, [os.getpid()]
         while stack and len(found) <= most:
             pid = stack.pop()
             threads, children = self.children(pid)
