@@ -85,7 +85,7 @@ def test_everything_is_inside_and_nothing_else(wheel):
         entries = archive.read(next(n for n in archive.namelist() if n.endswith("entry_points.txt"))).decode()
     expected = {path.relative_to(ROOT).as_posix() for path in (ROOT / "edugen").rglob("*")
                 if path.is_file() and "__pycache__" not in path.parts}
-    for tree, patterns in (("notebooks", ("*.md", "*/*.ipynb")), ("exercises", ("*/*.py",))):
+    for tree, patterns in (("notebooks", ("*.md", "*.ipynb", "*/*.ipynb")), ("exercises", ("*/*.py",))):
         expected |= {f"edugen/course/{path.relative_to(ROOT).as_posix()}" for pattern in patterns
                      for path in (ROOT / tree).glob(pattern) if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}}
     assert set(names) == expected
@@ -109,7 +109,7 @@ def test_no_clone_is_near(run):
 
 
 def test_a_student_works_through_a_section(run):
-    assert f"{2 * len(course().sections)} added" in edugen(run, "start", "mine", "--no-lab")
+    assert f"{2 * len(course().sections) + len(course().notebooks)} added" in edugen(run, "start", "mine", "--no-lab")
     first, mine = course().sections[0], {"folder": "mine"}
     assert "not begun: " in edugen(run, "check", **mine)
     assert "Hint 1 of 3" in edugen(run, "hint", first.stem, **mine)

@@ -146,11 +146,12 @@ def _course() -> Finding:
     where = f"clone at {root}" if root else f"installed at {places.PACKAGE}"
     try:
         missing = [s.stem for s in manifest.course().sections if not (s.notebook.is_file() and s.exercise.is_file())]
+        beside = [n.stem for n in manifest.course().notebooks if not n.notebook.is_file()]
     except FileNotFoundError as error:
         return Finding("course", where, str(error))
     count = len(manifest.course().sections)
-    fix = f"no notebook or no exercise of {', '.join(missing)}: get the whole course again"
-    return Finding("course", f"{where}, {count - len(missing)} of {count} sections", fix if missing else "")
+    fix = f"no notebook or no exercise of {', '.join(missing + beside)}: get the whole course again"
+    return Finding("course", f"{where}, {count - len(missing)} of {count} sections", fix if missing or beside else "")
 
 
 def _isolation() -> Iterator[Finding]:

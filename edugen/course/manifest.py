@@ -12,7 +12,7 @@ from typing import Any
 
 from . import places
 
-__all__ = ["Chapter", "Course", "Section", "UnknownSection", "course", "expand", "label_key"]
+__all__ = ["Chapter", "Course", "Notebook", "Section", "UnknownSection", "course", "expand", "label_key"]
 
 
 class UnknownSection(LookupError):
@@ -66,6 +66,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Notebook:
+    """A notebook beside the chapters: no section of a lecture, and without an exercise."""
+
+    stem: str
+    title: str
+    minutes: int
+    folder = ""
+
+    @property
+    def notebook(self) -> Path:
+        """The course's own, with the solutions of its your-turn cells."""
+        return places.tree("notebooks") / f"{self.stem}.ipynb"
+
+
+@dataclass(frozen=True)
 class Chapter:
     """A chapter of the course and those of its sections that exist.
 
@@ -87,9 +102,10 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Course:
-    """All chapters, in lecture order."""
+    """All chapters, in lecture order, and the notebooks beside them."""
 
     chapters: tuple[Chapter, ...]
+    notebooks: tuple[Notebook, ...] = ()
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -125,11 +141,18 @@ class Course:
             return covering[0]
         if covering:
             raise UnknownSection(f"the lecture's section {name!r} is treated in {_names(covering, 'and')}. Say which.")
+        if wanted in [n.stem for n in self.notebooks]:
+            raise UnknownSection(f"{wanted} is a notebook beside the chapters, without an exercise: `edugen open {wanted}`.")
         keys = {key: s for s in self.sections for key in (s.stem, s.stem.replace("_", ""), s.number)}
         near = list(dict.fromkeys(keys[key] for key in difflib.get_close_matches(wanted, keys, n=4, cutoff=0.6)))
         near = near or [s for s in self.sections if len(wanted) > 2 and wanted in s.title.lower().replace("-", "_")]
         hint = f"Did you mean {_names(near[:2], 'or')}?" if near else "`edugen sections` lists them all."
         raise UnknownSection(f"there is no section {name!r}. {hint}")
+
+    def find_notebook(self, name: str) -> Section | Notebook:
+        """The notebook beside the chapters that has that stem, or else the section, as `find`."""
+        wanted = name.strip().lower()
+        return next((n for n in self.notebooks if n.stem == wanted), None) or self.find(name)
 
     def owner(self, label: str) -> Section | None:
         """The section that label belongs to, None for a label of no section that exists."""
@@ -175,11 +198,12 @@ def read(text: str) -> Course:
     ValueError
         Where a key is missing, unknown or repeated, or a label stands twice.
     """
-    chapters = tuple(_chapter(dict(entry)) for entry in tomllib.loads(text).get("chapter", []))
-    course = Course(chapters)
+    entries = tomllib.loads(text)
+    chapters = tuple(_chapter(dict(entry)) for entry in entries.get("chapter", []))
+    course = Course(chapters, tuple(_notebook(entry) for entry in entries.get("notebook", [])))
     for name, values in (
         ("number", [s.number for s in course.sections]),
-        ("stem", [s.stem for s in course.sections]),
+        ("stem", [s.stem for s in course.sections] + [n.stem for n in course.notebooks]),
         ("label", [label for s in course.sections for label in (*s.equations, *s.cited)]
                   + [label for chapter in chapters for label in chapter.cited]),
     ):
@@ -201,6 +225,13 @@ def _chapter(entry: dict[str, Any]) -> Chapter:
         return Chapter(sections=tuple(_section(common | item) for item in sections), cited=cited, **entry)
     except (KeyError, TypeError) as error:
         raise ValueError(f"course.toml: chapter {entry.get('number', '?')}: {error}") from error
+
+
+def _notebook(entry: dict[str, Any]) -> Notebook:
+    try:
+        return Notebook(**entry)
+    except TypeError as error:
+        raise ValueError(f"course.toml: notebook {entry.get('stem', '?')}: {error}") from error
 
 
 def _section(entry: dict[str, Any]) -> Section:

@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .. import __version__
 from . import places
-from .manifest import Course, Section
+from .manifest import Course, Notebook, Section
 
 __all__ = ["STUB", "NewerState", "Progress", "Report", "Workspace", "strip"]
 
@@ -81,7 +81,7 @@ class Workspace:
                 return cls(folder)
         return None
 
-    def notebook(self, section: Section) -> Path:
+    def notebook(self, section: Section | Notebook) -> Path:
         """The student's copy of a notebook."""
         return self.root / "notebooks" / section.folder / f"{section.stem}.ipynb"
 
@@ -166,13 +166,15 @@ class Workspace:
         places.sweep(self.root, *(path.parent for path in write))
         return report
 
-    def begin_again(self, section: Section, notebook: bool = False) -> Path | None:
+    def begin_again(self, section: Section | Notebook, notebook: bool = False) -> Path | None:
         """Make an exercise blank again, or a notebook as it was handed out; gives the copy that was kept of what was there.
 
         An exercise's progress and hints are forgotten with it.
         """
-        mine = self.notebook(section) if notebook else self.exercise(section)
-        blank = _handed_out(section.notebook) if notebook else section.exercise.read_bytes()
+        if notebook or isinstance(section, Notebook):
+            mine, blank, notebook = self.notebook(section), _handed_out(section.notebook), True
+        else:
+            mine, blank = self.exercise(section), section.exercise.read_bytes()
         backup = None
         if mine.exists():
             backup = self.root / BACKUPS / f"{mine.stem}-{time.strftime('%Y%m%d-%H%M%S')}{mine.suffix}"
@@ -256,9 +258,11 @@ def _checked(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _course_files(course: Course) -> Iterator[tuple[str, bytes]]:
+    with_notebook: tuple[Section | Notebook, ...] = (*course.sections, *course.notebooks)
+    for one in with_notebook:
+        if one.notebook.is_file():
+            yield (PurePosixPath("notebooks") / one.folder / f"{one.stem}.ipynb").as_posix(), _handed_out(one.notebook)
     for section in course.sections:
-        if section.notebook.is_file():
-            yield f"notebooks/{section.folder}/{section.stem}.ipynb", _handed_out(section.notebook)
         if section.exercise.is_file():
             yield f"exercises/{section.folder}/{section.stem}.py", section.exercise.read_bytes()
 

@@ -11,10 +11,12 @@ from edugen.plots.lines import lines
 from edugen.plots.picture import Picture, panels
 from edugen.plots.points import points
 from edugen.plots.regions import decision_regions
+from edugen.plots.roofline import roofline
 from edugen.plots.shapes import loss_shapes
 from edugen.plots.simplex import simplex
 from edugen.plots.slider import Slider, slider
 from edugen.plots.table import table
 
 __all__ = ["Picture", "Slider", "bars", "computation_graph", "confusion_matrix", "decision_regions", "ellipses", "histogram",
-           "image_grid", "intervals", "lines", "loss_curves", "loss_shapes", "panels", "points", "simplex", "slider", "table"]
+           "image_grid", "intervals", "lines", "loss_curves", "loss_shapes", "panels", "points", "roofline", "simplex",
+           "slider", "table"]

@@ -72,6 +72,9 @@ def lines(x: ArrayLike, series: Mapping[str, ArrayLike] | ArrayLike, xlabel: str
     ax.set(title=title or "", xlabel=xlabel, ylabel=ylabel)
     if logx:
         ax.set_xscale("log")
+        if x.size <= 8:                  # few places: write their numbers
+            ax.set_xticks(x, [spoken(value) for value in x])
+            ax.set_xticks([], minor=True)
     if logy:
         ax.set_yscale("log")
     return ax.figure                                                            # type: ignore[return-value]

@@ -143,6 +143,27 @@ def test_sections(run, small_course, served):
     assert "3/12 points" in run("sections").output
 
 
+def test_a_notebook_beside_the_chapters_is_handed_out_opened_run_and_begun_again(
+        run, small_course, served, monkeypatch, write_notebook):
+    beside = manifest.read(SECTION + '[[notebook]]\nstem = "aside"\ntitle = "Aside"\nminutes = 5\n')
+    monkeypatch.setattr(manifest, "course", lambda: beside)
+    write_notebook("# Aside", ("secret = 42", ["solution"]), "x = 1", name="clone/notebooks/aside.ipynb")
+    run("start")
+    mine = Workspace.find(Path.cwd()).root / "notebooks" / "aside.ipynb"
+    handed_out = mine.read_text()
+    assert "secret" not in handed_out and "x = 1" in handed_out
+    shown = run("sections").output
+    assert "Beside the chapters" in shown and "aside" in shown and "5 min" in shown
+    assert run("open", "aside").exit_code == 0 and served[-1][1] == mine
+    mine.write_text("mine")
+    assert run("reset", "aside", "--yes").exit_code == 0 and mine.read_text() == handed_out
+    refused = run("check", "aside")
+    assert refused.exit_code == 2 and "without an exercise" in refused.output and "edugen open aside" in refused.output
+    done = run("run", "all", "--out", "pages")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in Path("pages").iterdir()} == {"losses.html", "aside.html"}
+
+
 def test_every_command_is_listed_under_a_heading():
     listed = [name for names in group.ORDER.values() for name in names]
     assert len(set(listed)) == len(listed) and set(commands.edugen.commands) <= set(listed)

@@ -102,6 +102,22 @@ def test_manifest_that_is_wrong_is_refused(wrong, message):
         read(wrong)
 
 
+def test_a_notebook_beside_the_chapters():
+    (kernels,) = course().notebooks
+    assert course().find_notebook("kernels") == course().find_notebook(" Kernels ") == kernels
+    assert course().find_notebook("losses") == course().find("losses") and course().find_notebook("2.2").stem == "backprop"
+    with pytest.raises(UnknownSection, match=r"notebook beside the chapters, without an exercise: `edugen open kernels`"):
+        course().find("kernels")
+    with pytest.raises(UnknownSection, match="lists them all"):
+        course().find_notebook("xyzzy")
+    beside = '[[notebook]]\nstem = "{}"\ntitle = "Aside"\nminutes = 5\n'
+    assert [n.stem for n in read(ONE + beside.format("aside")).notebooks] == ["aside"]
+    with pytest.raises(ValueError, match="stem 'losses' stands twice"):
+        read(ONE + beside.format("losses"))
+    with pytest.raises(ValueError, match="notebook aside: .*minuets"):
+        read(ONE + beside.format("aside").replace("minutes", "minuets"))
+
+
 def test_range_of_labels():
     assert expand(["2.9..2.11", "V-1", "V-8..V-9"]) == ("2.9", "2.10", "2.11", "V-1", "V-8", "V-9")
 
@@ -144,7 +160,7 @@ def test_every_notebook_and_exercise_is_in_the_manifest():
     assert on_disk <= listed
     strays = [path for tree in ("notebooks", "exercises") for path in (ROOT / tree).rglob("*")
               if path.suffix in (".ipynb", ".py") and path.parent.parent != ROOT / tree]
-    assert not strays, "notebooks and exercises lie in the folder of their chapter"
+    assert sorted(strays) == sorted(n.notebook for n in course().notebooks), "all others lie in the folder of their chapter"
 
 
 # Modules that other sections use, and that have no section of their own.

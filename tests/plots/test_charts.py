@@ -33,6 +33,13 @@ def test_marks_are_drawn_and_named():
     assert picture.alt.endswith("Marked: half way at (0.5, 0.5).") and ax.get_legend() is None
 
 
+def test_few_places_on_a_logarithmic_axis_are_written_out():
+    few, many = (plots.lines(x, x, logx=True).axes[0] for x in (np.array([32.0, 64, 1500]), np.logspace(0, 3, 30)))
+    assert [text.get_text() for text in few.get_xticklabels()] == ["32", "64", "1,500"]
+    assert not [text.get_text() for text in few.get_xticklabels(minor=True)]
+    assert "30" not in {text.get_text() for text in many.get_xticklabels()}
+
+
 def test_bars_have_the_heights_side_by_side():
     picture = plots.bars({"before": [1.0, -2.0], "after": [0.5, 3.0]}, labels=["a", "b"], ylabel="energy", xlabel="class")
     ax = picture.axes[0]
@@ -131,3 +138,29 @@ def test_histogram_has_unit_area_and_the_ends_take_the_rest(rng):
     assert ax.lines[1].get_xdata()[0] == 0 and "zero at 0." in picture.alt
     with pytest.raises(ValueError, match="finite"):
         plots.histogram([np.nan])
+
+
+def test_roofline_holds_points_and_roofs():
+    points = {"slow": (0.25, 2.0), "fast": (20.0, 150.0)}
+    picture = plots.roofline(points, {"one core": 100.0, "two cores": 200.0}, {"memory": 20.0, "cache": 400.0})
+    ax = picture.axes[0]
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    flat, higher, memory, cache, slow, fast = (np.array(line.get_data()) for line in ax.lines)
+    assert np.all(flat[1] == 100) and np.all(higher[1] == 200) and flat[0, 0] == 100 / 400
+    for slope, rate in ((memory, 20), (cache, 400)):
+        np.testing.assert_allclose(slope[1], rate * slope[0])                   # bytes a second, times operations for each
+        assert slope[1, -1] == 200
+    assert (*slow.ravel(), *fast.ravel()) == (0.25, 2, 20, 150)
+    assert ax.get_xlim()[0] < 0.25 and ax.get_ylim()[0] < 2 and ax.get_ylim()[1] > 200
+    assert "fast at intensity 20 reaches 150." in picture.alt and "cache 400 billion bytes a second" in picture.alt
+    labels = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert labels == {"slow", "fast", "memory: 20 GB/s", "cache: 400 GB/s"}
+
+
+@pytest.mark.parametrize("points, peaks, bandwidths, name", [
+    ({}, {"a": 1}, {"b": 1}, "points"), ({"p": (1, 0)}, {"a": 1}, {"b": 1}, "points"),
+    ({"p": (1, 1)}, {"a": np.nan}, {"b": 1}, "peaks"), ({"p": (1, 1)}, {"a": 1}, {"b": np.inf}, "bandwidths"),
+])
+def test_roofline_wants_positive_numbers(points, peaks, bandwidths, name):
+    with pytest.raises(ValueError, match=f"{name} must hold at least one, of positive numbers"):
+        plots.roofline(points, peaks, bandwidths)

@@ -23,7 +23,8 @@ PLOTS = {
     "ellipses": ({"prior": ([0, 0], [[2, 1], [1, 1]])},), "histogram": ([1.0, 2.0, 4.0],), "image_grid": (np.ones((2, 3, 3)),),
     "intervals": ({"a": (1, 0, 2)},), "lines": ([0, 1], [2, 3]),
     "loss_curves": ({"loss": [2, 1]},), "loss_shapes": ({"margin": lambda t: np.maximum(0, 1 + t)},),
-    "points": (np.eye(2), [0, 1]), "simplex": (lambda p: p[:, 0],), "table": ([[0.3, 0.1], [0.2, 0.4]], "ab", "cd"),
+    "points": (np.eye(2), [0, 1]), "roofline": ({"sum": (1, 2)}, {"core": 9}, {"memory": 3}),
+    "simplex": (lambda p: p[:, 0],), "table": ([[0.3, 0.1], [0.2, 0.4]], "ab", "cd"),
 }
 
 

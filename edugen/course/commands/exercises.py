@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from .. import manifest, places
 from ..checks import Checker, ChecksFailed, Result, Task, tasks
-from ..manifest import Section
+from ..manifest import Notebook, Section
 from ..workspace import Workspace
 from .greeting import next_section, next_step
 from .group import SectionName, command, location, refuse, say, show, workspace_here
@@ -264,16 +264,16 @@ def _task(workspace: Workspace, section: Section, known: tuple[Task, ...], name:
 
 @command("edugen reset losses              a blank exercise again", "edugen reset losses --notebook   the notebook as it was",
          "edugen reset losses --yes        without asking")
-@click.argument("section", type=SectionName())
+@click.argument("section", type=SectionName(notebooks=True))
 @click.option("--notebook", is_flag=True, help="The notebook; without this, the exercise.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def reset(section: tuple[Section, ...], notebook: bool, yes: bool) -> None:
+def reset(section: tuple[Section | Notebook, ...], notebook: bool, yes: bool) -> None:
     """Begin an exercise again, or a notebook.
 
     Asks first, and keeps a copy of yours in the folder backups. With an exercise, its points and hints are forgotten.
     """
     workspace, one = _with_workspace(), section[0]
-    file = workspace.notebook(one) if notebook else workspace.exercise(one)
+    file = workspace.notebook(one) if notebook or isinstance(one, Notebook) else workspace.exercise(one)
     if file.exists() and not yes:
         click.confirm(f"Put a blank file in place of {file}? A copy of yours is kept.", abort=True)
     try:

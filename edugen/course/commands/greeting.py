@@ -61,6 +61,9 @@ def sections(as_json: bool) -> None:
                 details += [f"after {', '.join(section.before)}"] if section.before else []
                 rows.append((*_row(workspace, section), f"[dim]{'; '.join(details)}[/dim]"))
             show("", "", "", "", "", rows=rows, numbers=(3,), fold=(2, 4))
+    if beside := manifest.course().notebooks:
+        say("[bold]Beside the chapters[/bold]  [dim]no exercise[/dim]")
+        show("", "", "", rows=[(f"[cyan]{n.stem}[/cyan]", escape(n.title), f"{n.minutes} min") for n in beside], fold=1)
 
 
 def next_section(workspace: Workspace | None) -> Section | None:

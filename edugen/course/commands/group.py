@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ... import __version__
 from .. import manifest
-from ..manifest import Section, UnknownSection
+from ..manifest import Notebook, Section, UnknownSection
 from ..workspace import NewerState, Workspace
 
 __all__ = ["SectionName", "command", "edugen", "location", "refuse", "say", "show", "workspace_here"]
@@ -71,20 +71,24 @@ def workspace_here() -> Workspace | None:
 
 
 class SectionName(click.ParamType):
-    """A section by number or stem; with `everything`, also the word "all". Without, `all_is` says what to write in its place."""
+    """A section by number or stem; with `everything`, also the word "all". Without, `all_is` says what to write in its place.
+
+    With `notebooks`, a notebook beside the chapters will do as well.
+    """
 
     name = "section"
 
-    def __init__(self, everything: bool = False, all_is: str = ""):
-        self.everything, self.all_is = everything, all_is
+    def __init__(self, everything: bool = False, all_is: str = "", notebooks: bool = False):
+        self.everything, self.all_is, self.notebooks = everything, all_is, notebooks
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Section, ...]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Section | Notebook, ...]:
         if isinstance(value, tuple):
             return value
+        course = manifest.course()
         if self.everything and value == "all":
-            return manifest.course().sections
+            return (*course.sections, *(course.notebooks if self.notebooks else ()))
         try:
-            return (manifest.course().find(value),)
+            return (course.find_notebook(value) if self.notebooks else course.find(value),)
         except UnknownSection as error:
             self.fail(self.all_is if self.all_is and value == "all" else str(error), param, ctx)
 

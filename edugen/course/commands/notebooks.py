@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from ..manifest import Section
+from ..manifest import Notebook, Section
 from .group import SectionName, command, refuse, say, workspace_here
 
 
 @command("edugen run backprop", "edugen run all --out pages")
-@click.argument("section", type=SectionName(everything=True), metavar="SECTION|all")
+@click.argument("section", type=SectionName(everything=True, notebooks=True), metavar="SECTION|all")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pages.  [default: edugen-pages]")
 @click.option("--limit", type=click.FloatRange(min=1), default=600, show_default=True, help="Seconds for each notebook.")
-def run(section: tuple[Section, ...], out: Path | None, limit: float) -> None:
+def run(section: tuple[Section | Notebook, ...], out: Path | None, limit: float) -> None:
     """Execute a notebook, and write it as a page.
 
     It is the course's own notebook, with its solutions, run from the top in a fresh kernel. The page is one file of HTML.

@@ -7,7 +7,7 @@ import click
 from rich.markup import escape
 
 from .. import manifest, places
-from ..manifest import Section
+from ..manifest import Notebook, Section
 from ..workspace import DEFAULT, NewerState, Workspace
 from .group import SectionName, command, location, refuse, say, workspace_here
 
@@ -57,10 +57,10 @@ def start(folder: Path | None, no_browser: bool, no_lab: bool) -> None:
 
 
 @command("edugen open backprop", "edugen open 2.2 --no-browser")
-@click.argument("section", type=SectionName())
+@click.argument("section", type=SectionName(notebooks=True))
 @click.option("--no-browser", is_flag=True, help="Print the address, but open no browser.")
-def open(section: tuple[Section, ...], no_browser: bool) -> None:       # the command's name, and nothing here opens files
-    """Open a section's notebook in JupyterLab.
+def open(section: tuple[Section | Notebook, ...], no_browser: bool) -> None:     # the command's name: nothing here opens files
+    """Open the notebook of a section, or one beside the chapters, in JupyterLab.
 
     Yours where there is a workspace; in a clone without one, the course's own.
     """
