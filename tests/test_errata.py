@@ -230,6 +230,28 @@ def average(g, beta):
 ETA = np.array([0.1, 0.3])
 
 
+SEEN = np.array([0.0, 2.0, 1.0])                                             # rounds of losses (theta - z)^2
+
+
+def terms(places, best):
+    """What each round costs at its place, less what it costs at the best one."""
+    return (places - SEEN) ** 2 - (best - SEEN) ** 2
+
+
+def test_2_89_printed():
+    means = np.array([0.0, 1.0, 1.0])                                        # where descent at rate 1/t has gone after each round
+    assert np.min(terms(means, SEEN.mean())) < 0 and terms(means, SEEN.mean()).sum() < 0
+    assert np.min(terms(np.full(3, 0.5), SEEN.mean())) < 0                   # nor has a fixed place one sign only
+
+
+def test_2_89_right():
+    grid = np.linspace(-1, 3, 401)                                           # of all fixed places none has a negative sum
+    sums = np.array([terms(np.full(3, theta), SEEN.mean()).sum() for theta in grid])
+    assert np.all(sums >= -1e-12) and grid[sums.argmin()] == SEEN.mean()
+    before = np.array([0.0, 0.0, 1.0])                                       # paid where it stood, the learner has lost something
+    assert terms(before, SEEN.mean()).sum() > 0
+
+
 def test_2_90_printed():
     assert climbs(lambda g: ETA * g[-1])
     assert not np.allclose(START + 0.1 * START, START - 0.1 * START)                    # one rate for all is not (2.73)

@@ -19,7 +19,7 @@ import numpy as np
 from edugen.autodiff import tree
 from edugen.autodiff.ops import adam
 
-__all__ = ["SGD", "Adagrad", "AdagradState", "Adam", "AdamState", "Cosine", "Decay", "SGDState"]
+__all__ = ["SGD", "Adagrad", "AdagradState", "Adam", "AdamState", "AdamW", "Cosine", "Decay", "SGDState", "rmsprop"]
 
 Schedule = Callable[[int], float]
 
@@ -279,6 +279,59 @@ class Adam:
                  for p, d, m, v in zip(theta, g, state.m, state.v, strict=True)]                             # in one pass
         theta, m, v = ([step[i] for step in steps] for i in range(3))
         return build(theta), AdamState(t, m, v)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    r"""Adam with weights that decay beside its step, :math:`\theta_t = (1 - \alpha\lambda)\,\theta_{t-1} - \alpha\,\hat m_t / (\sqrt{\hat v_t} + \epsilon)`.
+
+    With the penalty :math:`\tfrac\lambda2 \lVert\theta\rVert^2` in the loss, Adam would divide the pull to zero by the gradients' root mean
+    square: weights with large gradients would hardly be pulled. Loshchilov & Hutter (2019), "Decoupled weight decay".
+
+    Parameters
+    ----------
+    lr, beta1, beta2, eps, bias_correction, eps_inside
+        As in `Adam`.
+    weight_decay : float, :math:`\lambda`
+
+    Raises
+    ------
+    ValueError
+        As `SGD`.
+
+    Examples
+    --------
+    Where there is no gradient, a weight shrinks by the same share every step:
+
+    >>> optimizer, theta = AdamW(0.1, weight_decay=0.5), np.array([1.0, -20.0])
+    >>> optimizer.step(theta, np.zeros(2), optimizer.init(theta))[0]
+    array([  0.95, -19.  ])
+    """                                                                         # noqa: E501
+
+    weight_decay: float = 0.01
+
+    def __post_init__(self):
+        super().__post_init__()
+        _validate(self, weight_decay=math.inf)
+
+    def step(self, theta: Any, g: Any, state: AdamState) -> tuple[Any, AdamState]:
+        """Parameters and state after a step."""
+        keep = 1 - _rate(self.lr, state.t + 1) * self.weight_decay
+        return super().step(tree.map(lambda p: keep * p, theta), g, state)
+
+
+def rmsprop(lr: float | Schedule = 0.01, beta2: float = 0.99, eps: float = 1e-8, eps_inside: bool = False) -> Adam:
+    r"""A step along the gradient, in units of its root mean square: `Adam` without momentum and without correction.  Cho (2.93).
+
+    Tieleman & Hinton (2012), "RMSprop". The lecture has :math:`\epsilon` under the root.
+
+    Examples
+    --------
+    >>> optimizer, theta = rmsprop(0.1, beta2=0.75), np.zeros(2)
+    >>> optimizer.step(theta, np.array([1e3, -1e-3]), optimizer.init(theta))[0].round(3)        # the first average is too small
+    array([-0.2,  0.2])
+    """
+    return Adam(lr, 0.0, beta2, eps, bias_correction=False, eps_inside=eps_inside)
 
 
 def _leaves(theta, g):

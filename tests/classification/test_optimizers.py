@@ -7,11 +7,12 @@ import pytest
 
 from edugen import check_gradients, grad
 from edugen.autodiff import tree
-from edugen.classification.optimizers import SGD, Adagrad, Adam, Cosine, Decay
+from edugen.classification.optimizers import SGD, Adagrad, Adam, AdamW, Cosine, Decay, rmsprop
 
 EACH = pytest.mark.parametrize("optimizer", [
     SGD(0.1), SGD(0.1, 0.9), SGD(0.1, 0.9, nesterov=True), SGD(lambda t: 0.1 / t), Adagrad(0.1), Adam(0.1),
-    Adam(0.1, bias_correction=False, eps_inside=True)], ids=lambda o: repr(o).split(" at 0x")[0])   # xdist: no addresses
+    Adam(0.1, bias_correction=False, eps_inside=True), AdamW(0.1, weight_decay=0.01)],
+    ids=lambda o: repr(o).split(" at 0x")[0])   # xdist: no addresses
 RATE = pytest.mark.parametrize("lr", [0.03, lambda t: 0.3 / t ** 0.5], ids=["constant", "schedule"])
 STEPS = 1000
 
@@ -110,6 +111,60 @@ def test_adam(lr, bias_correction, eps_inside, rng):
 def test_adam_without_momentum_is_the_rms_normalized_step(rng):
     start, g, places = trace(Adam(0.02, beta1=0.0, beta2=0.9, eps=1e-6, bias_correction=False, eps_inside=True), rng)
     same(places, start - np.cumsum(0.02 * g / np.sqrt(0.1 * sums(0.9) @ g ** 2 + 1e-6), axis=0))
+
+
+@pytest.mark.equation("2.92", "2.93")
+@pytest.mark.parametrize("eps_inside", [False, True])
+def test_rmsprop(eps_inside, rng):
+    start, g, places = trace(rmsprop(0.02, 0.9, 1e-6, eps_inside), rng)
+    v = 0.1 * sums(0.9) @ g ** 2
+    same(places, start - np.cumsum(0.02 * g / (np.sqrt(v + 1e-6) if eps_inside else np.sqrt(v) + 1e-6), axis=0))
+
+
+@RATE
+def test_adamw_is_algorithm_2_of_loshchilov_and_hutter(lr, rng):
+    """Line by line: the decay is no part of the gradient, and so of neither average."""
+    start, gradients, places = trace(AdamW(lr, weight_decay=0.3), rng)
+    theta, m, v = start, np.zeros_like(start), np.zeros_like(start)
+    for t, (g, alpha) in enumerate(zip(gradients, rates(lr)[:, 0], strict=True), 1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        theta = theta - alpha * (m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + 1e-8) + 0.3 * theta)
+        same(places[t - 1], theta)
+
+
+def test_without_decay_adamw_is_adam_and_with_it_no_penalty_in_the_loss(rng):
+    start, gradients, places = trace(AdamW(0.02, weight_decay=0.0), rng)
+    same(places, trace(Adam(0.02), np.random.default_rng(0))[2])
+    theta = {"AdamW": start, "penalty": start}
+    decayed, plain = AdamW(0.02, weight_decay=0.1), Adam(0.02)
+    state = {"AdamW": decayed.init(start), "penalty": plain.init(start)}
+    for g in gradients[:100]:
+        theta["AdamW"], state["AdamW"] = decayed.step(theta["AdamW"], g, state["AdamW"])
+        theta["penalty"], state["penalty"] = plain.step(theta["penalty"], g + 0.1 * theta["penalty"], state["penalty"])
+    large = np.abs(gradients).mean(axis=0) > 10                  # divided by large gradients, a penalty pulls at nothing
+    pulled = {name: np.abs(value - places[99])[large] for name, value in theta.items()}
+    assert large.sum() >= 2 and np.all(pulled["AdamW"] > 5 * pulled["penalty"])
+
+
+def test_traces_are_pytorchs(rng):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    start, gradients = rng.normal(size=7), rng.normal(size=(STEPS, 7)) * 10.0 ** rng.integers(-3, 3, size=7)
+    for ours, theirs in (
+        (SGD(0.03, 0.9), lambda p: torch.optim.SGD(p, 0.03, momentum=0.9)),
+        (SGD(0.03, 0.9, nesterov=True), lambda p: torch.optim.SGD(p, 0.03, momentum=0.9, nesterov=True)),
+        (Adagrad(0.1), lambda p: torch.optim.Adagrad(p, 0.1)),
+        (rmsprop(0.01), lambda p: torch.optim.RMSprop(p, 0.01)),
+        (Adam(0.02), lambda p: torch.optim.Adam(p, 0.02)),
+        (AdamW(0.02, weight_decay=0.3), lambda p: torch.optim.AdamW(p, 0.02, weight_decay=0.3)),
+    ):
+        theta, state = start, ours.init(start)
+        parameter = torch.nn.Parameter(torch.tensor(start))
+        peer = theirs([parameter])
+        for g in gradients:
+            theta, state = ours.step(theta, g, state)
+            parameter.grad = torch.tensor(g)
+            peer.step()
+        same(theta, parameter.detach().numpy())
 
 
 def test_adam_is_algorithm_1_of_kingma_and_ba(rng):
@@ -280,6 +335,9 @@ def test_gradient_of_another_shape_is_refused(optimizer, g, message):
     (lambda: Adagrad(0.1, eps=-1e-9), "Adagrad: eps must be a finite number of at least 0, got -1e-09"),
     (lambda: Adam(beta1=-0.1), r"Adam: beta1 must be a number in \[0, 1\), got -0\.1"),
     (lambda: Adam(beta2=1), r"Adam: beta2 must be a number in \[0, 1\), got 1"),
+    (lambda: AdamW(weight_decay=-1.0), "AdamW: weight_decay must be a finite number of at least 0, got -1.0"),
+    (lambda: AdamW(lr=-1.0), "AdamW: lr must be a finite number"),
+    (lambda: rmsprop(beta2=1.0), r"Adam: beta2 must be a number in \[0, 1\), got 1\.0"),
     (lambda: Adam(eps=None), "Adam: eps must be a finite number of at least 0, got None"),
 ])
 def test_number_out_of_range_is_refused(make, message):
