@@ -96,4 +96,4 @@ for by_hand in (False, True):
                                            ("64-64-64-10", (64, 64, 64, 10), 64, 0.5, SMALL),
                                            ("784-128-128-10", (784, 128, 128, 10), 64, 0.9, "")):
         peer = "update by hand" if by_hand else "torch.optim.SGD"
-        ROWS[f"MLP {name}, batch {batch}, {peer}"] = _row(sizes, batch, goal, not by_hand, note)
+        ROWS[f"MLP {name}, batch {batch}, {peer}"] = _row(sizes, batch, None if by_hand else goal, not by_hand, note)
