@@ -7,10 +7,8 @@ notice when a helper in another file changes). Where there is no folder to write
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -218,6 +216,8 @@ def kernel(reference: Callable) -> Any:
 
 def cache_folder() -> Path:
     """Where compiled kernels are kept: EDUGEN_CACHE, or the user's cache folder, by a hash of the kernels' sources."""
+    import hashlib  # here: together a tenth of `import edugen`
+    import tempfile
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
     if "EDUGEN_CACHE" in os.environ:

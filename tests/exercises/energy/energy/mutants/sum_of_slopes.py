@@ -1,0 +1,8 @@
+# fails: test_heavy_tail_slope
+# says: the sum over the observations, not the mean
+from solution import *
+
+
+def heavy_tail_slope(x, y, theta, nu):
+    r = y - x @ theta
+    return -((nu + 1) * r / (nu + r ** 2)) @ x
