@@ -35,6 +35,16 @@ from .descent import (
     smoothness,
     upper_bound,
 )
+from .generalization import (
+    dichotomies,
+    empirical_risk,
+    examples_needed,
+    failure_probability,
+    gaussian_risk,
+    half_space,
+    risk_bound,
+    risk_gap,
+)
 from .losses import (
     LinearEnergy,
     best_wrong,
@@ -52,12 +62,15 @@ from .losses import (
 )
 from .online import growth, hindsight, play, regret
 from .optimizers import SGD, Adagrad, Adam, AdamW, Cosine, Decay, rmsprop
+from .pac_bayes import Certificate, binary_kl, certify, kl_inverse, pac_bayes_bound, tighten
 
-__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "AdamW", "Cosine", "Decay", "Flip",
-           "Hidden", "Kept", "LinearEnergy", "Nonlinearity", "TwoLayer", "best_step", "best_wrong", "check_smoothness",
-           "cross_entropy_loss", "curvature_needed", "descend", "energy_of", "entropy", "example_gradients",
-           "expected_progress", "fit_mlp", "flipping_step", "follow_target", "growth", "guaranteed_progress", "hindsight",
-           "input_gradient", "lagrangian", "linear_backward", "linear_svm", "loss_and_error", "loss_and_gradient",
-           "margin_loss", "maximum_entropy_objective", "one_hot", "perceptron", "perceptron_loss", "perceptron_step", "play",
-           "prediction", "probabilities", "random_search", "regret", "rmsprop", "smoothness", "svm_objective",
-           "target_energy", "target_gradient", "target_step", "upper_bound", "zero_one_loss"]
+__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "AdamW", "Certificate", "Cosine",
+           "Decay", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity", "TwoLayer", "best_step", "best_wrong",
+           "binary_kl", "certify", "check_smoothness", "cross_entropy_loss", "curvature_needed", "descend", "dichotomies",
+           "empirical_risk", "energy_of", "entropy", "example_gradients", "examples_needed", "expected_progress",
+           "failure_probability", "fit_mlp", "flipping_step", "follow_target", "gaussian_risk", "growth",
+           "guaranteed_progress", "half_space", "hindsight", "input_gradient", "kl_inverse", "lagrangian", "linear_backward",
+           "linear_svm", "loss_and_error", "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot",
+           "pac_bayes_bound", "perceptron", "perceptron_loss", "perceptron_step", "play", "prediction", "probabilities",
+           "random_search", "regret", "risk_bound", "risk_gap", "rmsprop", "smoothness", "svm_objective", "target_energy",
+           "target_gradient", "target_step", "tighten", "upper_bound", "zero_one_loss"]
