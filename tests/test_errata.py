@@ -2,6 +2,8 @@
 
 `test_4_36_printed` and `test_4_36_right` prove the erratum with the label "4.36" of edugen/course/errata.toml.
 """
+import math
+
 import numpy as np
 
 STEP = 1e-30                                   # complex step: f(x + ih) has f'(x) h as its imaginary part, exact to rounding
@@ -289,6 +291,40 @@ def test_2_95_printed():
 
 def test_2_95_right():
     assert descends(lambda g: -0.01 * average(g, 0.9) / np.sqrt(average(g ** 2, 0.999) + 1e-8))
+
+
+# Bounds of the risk, against fair coins: N losses, of each of some models, are 0 or 1 with probability 1/2.
+
+def coins_apart(n, epsilon):
+    """The probability that the share of heads among n is epsilon or more away from 1/2."""
+    return sum(math.comb(n, k) for k in range(n + 1) if abs(k / n - 0.5) >= epsilon) / 2 ** n
+
+
+def test_2_99_printed():
+    bound = 2 * np.exp(-2 * 20 * 0.3 ** 2)
+    assert coins_apart(20, 0.3) < bound                                      # for one model, whichever
+    assert 1 - (1 - coins_apart(20, 0.3)) ** 100 > bound                     # for 100 of them together
+
+
+def test_2_99_right():
+    for models in (1, 10, 100, 10_000):
+        assert 1 - (1 - coins_apart(20, 0.3)) ** models <= 2 * models * np.exp(-2 * 20 * 0.3 ** 2)
+
+
+def test_2_109_printed():
+    for models, n, delta in ((1, 1, 0.31), (3, 4, 0.21), (1, 4, 0.07)):
+        epsilon = np.sqrt((np.log(models) - np.log(2 * delta)) / (2 * n))
+        np.testing.assert_allclose(2 * np.exp(np.log(models) - 2 * n * epsilon ** 2), 4 * delta)        # no solution of (2.108)
+        assert 1 - (1 - coins_apart(n, epsilon)) ** models > delta           # and not true of coins
+
+
+def test_2_109_right():
+    for models, n, delta in ((1, 1, 0.31), (3, 4, 0.21), (1, 4, 0.07)):
+        epsilon = np.sqrt((np.log(models) + np.log(2 / delta)) / (2 * n))
+        np.testing.assert_allclose(2 * np.exp(np.log(models) - 2 * n * epsilon ** 2), delta)
+        assert 1 - (1 - coins_apart(n, epsilon)) ** models <= delta
+    need = [(np.log(models) + np.log(2 / 0.05)) / (2 * 0.1 ** 2) for models in (10, 100, 1000)]
+    np.testing.assert_allclose(need[2] - need[1], need[1] - need[0])         # ten times the models: always as many more examples
 
 
 # What the divergence and the mutual information measure.
