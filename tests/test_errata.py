@@ -327,6 +327,26 @@ def test_2_109_right():
     np.testing.assert_allclose(need[2] - need[1], need[1] - need[0])         # ten times the models: always as many more examples
 
 
+# Energies of category 0 that read one of two features, on examples of two categories; category 1 has energy -1/2.
+
+def two_readings(x):
+    return -x[:, 0], -x[:, 1] / 2                                            # (2.132) and (2.133): w = 1, alpha = 2
+
+
+def test_2_133_printed():
+    x, y = np.array([[1.0, 2.0], [3.0, 6.0], [0.0, 5.0]]), np.array([0, 0, 1])
+    np.testing.assert_array_equal(x[y == 0, 1], 2 * x[y == 0, 0])            # collinear where y = 0
+    e, other = two_readings(x)
+    np.testing.assert_array_equal(e[y == 0], other[y == 0])
+    assert e[2] != other[2] and (e[2] < -0.5) != (other[2] < -0.5)           # and one classifier errs where the other doesn't
+
+
+def test_2_133_right():
+    x = np.array([[1.0, 2.0], [3.0, 6.0], [0.25, 0.5]])                      # collinear everywhere
+    e, other = two_readings(x)
+    np.testing.assert_array_equal(e, other)
+
+
 # What the divergence and the mutual information measure.
 
 def divergence(p, q):

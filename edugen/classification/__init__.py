@@ -23,6 +23,7 @@ from .backprop import (
     target_gradient,
     target_step,
 )
+from .bias_variance import Decomposition, decompose, decompose_labels, k_nearest, move_weight, retrain
 from .cross_entropy import cross_entropy_loss, entropy, lagrangian, maximum_entropy_objective, probabilities
 from .descent import (
     best_step,
@@ -65,12 +66,13 @@ from .optimizers import SGD, Adagrad, Adam, AdamW, Cosine, Decay, rmsprop
 from .pac_bayes import Certificate, binary_kl, certify, kl_inverse, pac_bayes_bound, tighten
 
 __all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "AdamW", "Certificate", "Cosine",
-           "Decay", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity", "TwoLayer", "best_step", "best_wrong",
-           "binary_kl", "certify", "check_smoothness", "cross_entropy_loss", "curvature_needed", "descend", "dichotomies",
-           "empirical_risk", "energy_of", "entropy", "example_gradients", "examples_needed", "expected_progress",
-           "failure_probability", "fit_mlp", "flipping_step", "follow_target", "gaussian_risk", "growth",
-           "guaranteed_progress", "half_space", "hindsight", "input_gradient", "kl_inverse", "lagrangian", "linear_backward",
-           "linear_svm", "loss_and_error", "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "one_hot",
-           "pac_bayes_bound", "perceptron", "perceptron_loss", "perceptron_step", "play", "prediction", "probabilities",
-           "random_search", "regret", "risk_bound", "risk_gap", "rmsprop", "smoothness", "svm_objective", "target_energy",
-           "target_gradient", "target_step", "tighten", "upper_bound", "zero_one_loss"]
+           "Decay", "Decomposition", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity", "TwoLayer", "best_step",
+           "best_wrong", "binary_kl", "certify", "check_smoothness", "cross_entropy_loss", "curvature_needed", "decompose",
+           "decompose_labels", "descend", "dichotomies", "empirical_risk", "energy_of", "entropy", "example_gradients",
+           "examples_needed", "expected_progress", "failure_probability", "fit_mlp", "flipping_step", "follow_target",
+           "gaussian_risk", "growth", "guaranteed_progress", "half_space", "hindsight", "input_gradient", "k_nearest",
+           "kl_inverse", "lagrangian", "linear_backward", "linear_svm", "loss_and_error", "loss_and_gradient", "margin_loss",
+           "maximum_entropy_objective", "move_weight", "one_hot", "pac_bayes_bound", "perceptron", "perceptron_loss",
+           "perceptron_step", "play", "prediction", "probabilities", "random_search", "regret", "retrain", "risk_bound",
+           "risk_gap", "rmsprop", "smoothness", "svm_objective", "target_energy", "target_gradient", "target_step", "tighten",
+           "upper_bound", "zero_one_loss"]
