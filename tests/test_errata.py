@@ -347,6 +347,37 @@ def test_2_133_right():
     np.testing.assert_array_equal(e, other)
 
 
+# The bootstrap of an error rate: labels that no input tells anything about, and a learner that remembers.
+
+def remembered(train, test, x, y):
+    """Error of the label of the nearest training example."""
+    return np.mean(y[train][np.abs(x[test][:, None] - x[train]).argmin(axis=1)] != y[test])
+
+
+def meaningless(seed, n=60):
+    rng = np.random.default_rng(seed)
+    return rng, rng.random(n), rng.integers(2, size=n)
+
+
+def test_2_138_printed():
+    losses = []
+    for seed in range(200):
+        rng, x, y = meaningless(seed)
+        resampled = rng.integers(60, size=60)
+        losses.append(remembered(resampled[:40], resampled[40:], x, y))
+        assert np.intersect1d(resampled[:40], resampled[40:]).size           # copies on both sides
+    assert np.mean(losses) < 0.3                                             # where 0.5 is all that can be reached
+
+
+def test_2_138_right():
+    losses = []
+    for seed in range(200):
+        rng, x, y = meaningless(seed)
+        train = rng.integers(60, size=60)
+        losses.append(remembered(train, np.setdiff1d(np.arange(60), train), x, y))
+    assert abs(np.mean(losses) - 0.5) < 0.02
+
+
 # What the divergence and the mutual information measure.
 
 def divergence(p, q):

@@ -46,6 +46,22 @@ from .generalization import (
     risk_bound,
     risk_gap,
 )
+from .intervals import (
+    INTERVALS,
+    Comparison,
+    beats,
+    bootstrap,
+    clopper_pearson,
+    compare_algorithms,
+    corrected_t,
+    coverage,
+    equal_tailed,
+    highest_density,
+    mean_and_error,
+    t_interval,
+    wald,
+    wilson,
+)
 from .losses import (
     LinearEnergy,
     best_wrong,
@@ -65,14 +81,16 @@ from .online import growth, hindsight, play, regret
 from .optimizers import SGD, Adagrad, Adam, AdamW, Cosine, Decay, rmsprop
 from .pac_bayes import Certificate, binary_kl, certify, kl_inverse, pac_bayes_bound, tighten
 
-__all__ = ["LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "AdamW", "Certificate", "Cosine",
-           "Decay", "Decomposition", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity", "TwoLayer", "best_step",
-           "best_wrong", "binary_kl", "certify", "check_smoothness", "cross_entropy_loss", "curvature_needed", "decompose",
-           "decompose_labels", "descend", "dichotomies", "empirical_risk", "energy_of", "entropy", "example_gradients",
-           "examples_needed", "expected_progress", "failure_probability", "fit_mlp", "flipping_step", "follow_target",
-           "gaussian_risk", "growth", "guaranteed_progress", "half_space", "hindsight", "input_gradient", "k_nearest",
-           "kl_inverse", "lagrangian", "linear_backward", "linear_svm", "loss_and_error", "loss_and_gradient", "margin_loss",
-           "maximum_entropy_objective", "move_weight", "one_hot", "pac_bayes_bound", "perceptron", "perceptron_loss",
-           "perceptron_step", "play", "prediction", "probabilities", "random_search", "regret", "retrain", "risk_bound",
-           "risk_gap", "rmsprop", "smoothness", "svm_objective", "target_energy", "target_gradient", "target_step", "tighten",
-           "upper_bound", "zero_one_loss"]
+__all__ = ["INTERVALS", "LOSSES", "MLP", "NONLINEARITIES", "SGD", "Activations", "Adagrad", "Adam", "AdamW", "Certificate",
+           "Comparison", "Cosine", "Decay", "Decomposition", "Flip", "Hidden", "Kept", "LinearEnergy", "Nonlinearity",
+           "TwoLayer", "beats", "best_step", "best_wrong", "binary_kl", "bootstrap", "certify", "check_smoothness",
+           "clopper_pearson", "compare_algorithms", "corrected_t", "coverage", "cross_entropy_loss", "curvature_needed",
+           "decompose", "decompose_labels", "descend", "dichotomies", "empirical_risk", "energy_of", "entropy", "equal_tailed",
+           "example_gradients", "examples_needed", "expected_progress", "failure_probability", "fit_mlp", "flipping_step",
+           "follow_target", "gaussian_risk", "growth", "guaranteed_progress", "half_space", "highest_density", "hindsight",
+           "input_gradient", "k_nearest", "kl_inverse", "lagrangian", "linear_backward", "linear_svm", "loss_and_error",
+           "loss_and_gradient", "margin_loss", "maximum_entropy_objective", "mean_and_error", "move_weight", "one_hot",
+           "pac_bayes_bound", "perceptron", "perceptron_loss", "perceptron_step", "play", "prediction", "probabilities",
+           "random_search", "regret", "retrain", "risk_bound", "risk_gap", "rmsprop", "smoothness", "svm_objective",
+           "t_interval", "target_energy", "target_gradient", "target_step", "tighten", "upper_bound", "wald", "wilson",
+           "zero_one_loss"]
