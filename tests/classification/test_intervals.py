@@ -173,7 +173,7 @@ def test_of_two_hills_it_is_two_intervals_where_equal_tails_span_the_valley(rng)
     assert len(region) == 2 and region[0][1] < 0.2 < region[1][0]
     width = sum(b - a for a, b in region)
     lower, upper = equal_tailed(samples, 0.9)
-    assert width < 0.65 * (upper - lower)
+    assert width < 0.5 * (upper - lower)
     held = np.mean(np.any([(a <= samples) & (samples <= b) for a, b in region], axis=0))
     assert abs(held - 0.9) < 0.02
 
