@@ -2,6 +2,8 @@ r"""Intervals.  Cho §2.4.3.     20 points: three core tasks, then four next ste
 
 Fill in the functions; `edugen check intervals` tells you how far you are.
 """
+import itertools
+
 import numpy as np
 
 
