@@ -164,7 +164,7 @@ def test_every_notebook_and_exercise_is_in_the_manifest():
 
 
 # Modules that other sections use, and that have no section of their own.
-HELPERS = {"background": {"classifiers"}, "classification": {"online", "pac_bayes"}}
+HELPERS = {"background": {"classifiers"}, "classification": {"online", "pac_bayes", "search", "smbo"}}
 
 
 def test_every_module_of_a_chapter_is_in_the_manifest():

@@ -1,0 +1,8 @@
+# fails: test_probability_of_improvement
+# says: the inner derivative is missing
+from solution import *
+
+
+def probability_of_improvement(mean, std, best, margin):
+    u = (best - margin - mean) / std
+    return ndtr(u), -normal_density(u), -u * normal_density(u)

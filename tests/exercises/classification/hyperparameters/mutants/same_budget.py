@@ -1,0 +1,13 @@
+# fails: test_successive_halving
+# says: the budget is not doubled
+from solution import *
+
+
+def successive_halving(train, k, budget):
+    left, cost = list(range(k)), 0
+    while True:
+        risks = [train(which, budget) for which in left]
+        cost += budget * len(left)
+        left = [left[i] for i in np.argsort(risks, kind="stable")[:(len(left) + 1) // 2]]
+        if len(left) == 1:
+            return left[0], cost
