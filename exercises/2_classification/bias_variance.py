@@ -84,7 +84,7 @@ def balance(W, c, i, j, alpha):
 
     Returns
     -------
-    array (K, D), a new one, to 10 digits
+    array (K, D), to 10 digits
     """
     raise NotImplementedError("balance")
 

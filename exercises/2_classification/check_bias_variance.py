@@ -76,9 +76,7 @@ def test_balance(student, rng, alpha):
     expected = W.copy()
     toward = np.array([1, alpha]) / np.linalg.norm([1, alpha])                  # the projection onto the line's normal
     expected[c, [i, j]] = (W[c, [i, j]] @ toward) * toward
-    before = W.copy()
     assert_close(student.call("balance", W, c, i, j, alpha), expected, rtol=1e-9, atol=1e-11)
-    assert np.array_equal(W, before)
 
 
 @pytest.mark.points(3)
