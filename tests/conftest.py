@@ -1,5 +1,7 @@
 """What every test may ask for."""
+import importlib
 import os
+import sys
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:      # one worker a core: threads of BLAS in each would fight
@@ -18,3 +20,18 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def rng() -> np.random.Generator:
     """The same generator for every test: what fails once, fails again."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def importable(tmp_path, monkeypatch):
+    """Make a module of some source, that other processes can import: test modules themselves they can't."""
+    made = []
+
+    def write(source: str, name: str = "module_of_this_test"):
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        made.append(name)
+        return importlib.import_module(name)
+    yield write
+    for name in made:
+        del sys.modules[name]

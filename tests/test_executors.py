@@ -57,13 +57,9 @@ def kernel(task, rng):
 
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch):
+def runs(importable):
     """A module that other processes can import, as a student's is."""
-    (tmp_path / "runs_of_this_test.py").write_text(RUNS)
-    monkeypatch.syspath_prepend(tmp_path)
-    import runs_of_this_test
-    yield runs_of_this_test
-    del sys.modules["runs_of_this_test"]
+    return importable(RUNS)
 
 
 @pytest.fixture(scope="module")

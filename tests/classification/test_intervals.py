@@ -292,12 +292,9 @@ def test_both_are_tested_on_the_same_split_with_seeds_of_their_own():
         assert seed != other_seed and len(test) == 15 and np.union1d(train, test).size == 50
 
 
-def accuracy_of_a_constant(train, test, seed):
-    return float(seed % 3) / 3
-
-
-def test_both_run_in_other_processes_with_the_same_result():
+def test_both_run_in_other_processes_with_the_same_result(importable):
     from edugen.executors import process_pool
+    accuracy_of_a_constant = importable("def accuracy(train, test, seed): return float(seed % 3) / 3").accuracy
     with process_pool(2) as pool:
         there = bootstrap(accuracy_of_a_constant, 30, repeats=4, rng=3, executor=pool)
         compared = compare_algorithms(accuracy_of_a_constant, accuracy_of_a_constant, 30, repeats=4, rng=3, executor=pool)

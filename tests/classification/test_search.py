@@ -83,12 +83,9 @@ def test_trials_remember_all_in_order():
         random_configurations(lambda c, seed: 0.0, SPACE, 0)
 
 
-def seed_of_a_run(configuration, seed):
-    return float(seed % 1000)
-
-
-def test_runs_in_other_processes_give_the_same_trials():
+def test_runs_in_other_processes_give_the_same_trials(importable):
     from edugen.executors import process_pool
+    seed_of_a_run = importable("def seed_of(configuration, seed): return float(seed % 1000)").seed_of
     with process_pool(2) as pool:
         there = random_configurations(seed_of_a_run, SPACE, 5, rng=2, executor=pool)
     here = random_configurations(seed_of_a_run, SPACE, 5, rng=2)

@@ -192,12 +192,9 @@ def test_a_training_that_fails_is_not_chosen_and_does_not_stop_the_search():
     assert np.mean(np.isfinite(trials.risks[12:])) > 0.7
 
 
-def noisy(configuration, seed):
-    return branin(configuration) + np.random.default_rng(seed).normal()
-
-
-def test_batches_run_in_other_processes_with_the_same_result():
+def test_batches_run_in_other_processes_with_the_same_result(importable):
     from edugen.executors import process_pool
+    noisy = importable("def noisy(c, seed): return (c['x'] - 3) ** 2 + (c['y'] - 5) ** 2 + seed % 100 / 100").noisy
     with process_pool(2) as pool:
         there = smbo(noisy, PLANE, 14, rng=5, batch=3, executor=pool)
     here = smbo(noisy, PLANE, 14, rng=5, batch=3)
