@@ -6,10 +6,15 @@ import pytest
 from scipy.optimize import minimize
 
 from edugen.classification import (
+    Adam,
+    Cosine,
     HeldOut,
     Integer,
+    Real,
     Space,
+    cross_entropy_loss,
     expected_minimum,
+    fit_mlp,
     forward_jacobian,
     implicit_jacobian,
     k_nearest,
@@ -17,7 +22,7 @@ from edugen.classification import (
     smbo,
     tune,
 )
-from edugen.data import two_moons
+from edugen.data import Dataset, digits, two_moons
 
 MOONS = two_moons(0, 120, noise=0.3), two_moons(1, 120, noise=0.3)
 SPACE = Space(k=Integer(1, 80))
@@ -96,6 +101,31 @@ def test_expected_minimum_of_many_is_what_is_drawn(rng):
     assert abs(least.mean() - expected_minimum(1000)) < 4 * least.std() / math.sqrt(4000)
     with pytest.raises(ValueError, match="k must be a number of configurations, at least 1, got 0"):
         expected_minimum(0)
+
+
+def digit_network(configuration, data, seed):
+    """Sixty epochs with a falling rate; what is tuned is the rate, the noise on the inputs, and the width."""
+    steps = 60 * -(-len(data.x) // 64)
+    widths, schedule = (configuration["width"], configuration["width"] // 2), Cosine(configuration["rate"], steps)
+    return fit_mlp(seed, data.x, data.y, widths=widths, noise=configuration["noise"], epochs=60, size=64,
+                   optimizer=Adam(schedule), progress=False)[0]
+
+
+@pytest.mark.slow
+def test_tuned_in_twenty_trainings_is_better_than_the_default_on_the_digits():
+    """Over three splits here. Over ten it was 98.6 % against 97.7 %, a paired difference of 0.9 points, interval 0.4 to 1.4."""
+    space = Space(rate=Real(1e-3, 3e-2, log=True), noise=Real(0.0, 0.4), width=Integer(64, 256, log=True))
+    surprise = lambda model, part: float(np.mean(cross_entropy_loss(model.energy(part.x.astype(np.float32)), part.y)))
+    differences = []
+    for seed in range(1, 4):
+        split = digits(split="random", seed=seed)
+        both = Dataset(*(np.concatenate(pair) for pair in zip(split.train, split.validation, strict=True)))
+        errors = lambda model, test=split.test: np.mean(model.predict(test.x) != test.y)
+        found = tune(digit_network, surprise, space, split.train, split.validation, search=smbo, n=20, rng=seed, candidates=600)
+        tuned = [errors(found.model), *(errors(digit_network(found.configuration, both, k)) for k in range(2))]
+        default = [errors(fit_mlp(k, *both, progress=False)[0]) for k in range(3)]
+        differences.append(np.mean(default) - np.mean(tuned))
+    assert np.mean(differences) > 0.004, differences
 
 
 # The gradient of learning -----------------------------------------------------------------------------------------------------
