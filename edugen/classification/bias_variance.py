@@ -150,6 +150,8 @@ def retrain(fit: Callable[..., Callable], draw: Callable[[np.random.Generator], 
     >>> round(float(predictions.var()), 2)
     0.19
     """
+    if models < 1:
+        raise ValueError(f"retrain needs at least one model, got models = {models}")
     generators = np.random.default_rng(rng).spawn(models)
     return np.stack([fit(each, *draw(each))(x) for each in generators])
 
@@ -174,6 +176,9 @@ def k_nearest(x: np.ndarray, y: np.ndarray, k: int) -> Callable[[np.ndarray], np
     """
     from scipy.spatial import cKDTree
     x, y = np.asarray(x, dtype=float), np.asarray(y)
+    if x.ndim != 2 or y.shape != x.shape[:1]:
+        raise ValueError("x must be an array (N, D) and y have one target for each row, (N,), got shapes "
+                         f"{x.shape} and {y.shape}")
     if not 1 <= k <= len(x):
         raise ValueError(f"k must be a number of neighbors from 1 to {len(x)}, the number of examples, got {k!r}")
     tree = cKDTree(x)

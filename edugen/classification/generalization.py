@@ -154,6 +154,8 @@ def gaussian_risk(w: Any, b: Any, mean: np.ndarray, std: float = 1.0) -> Any:
     from scipy.special import ndtr
     w, mean = np.asarray(w, dtype=float), np.asarray(mean, dtype=float)
     length = std * np.linalg.norm(w, axis=-1)
+    if not np.all(length > 0):
+        raise ValueError("w and std must not be zero: there is no plane between the clouds then")
     return (ndtr(-(w @ mean + b) / length) + ndtr(-(w @ mean - b) / length)) / 2
 
 

@@ -69,6 +69,11 @@ def tune(learn: Callable[..., Any], risk: Callable[[Any, Dataset], float], space
     Tuned
         The risk of its model is in no trial: the best of n validation risks is too good to be true. Take a `HeldOut`.
 
+    Raises
+    ------
+    ArithmeticError
+        Where every training failed: its risk was infinite or not a number.
+
     Examples
     --------
     >>> from edugen.classification import Integer, k_nearest
@@ -83,13 +88,11 @@ def tune(learn: Callable[..., Any], risk: Callable[[Any, Dataset], float], space
         raise ValueError(f"repeats must be at least 1, got {repeats}")
     rng = np.random.default_rng(rng)
     trials = search(_ValidationRisk(learn, risk, training, validation, repeats), space, n, rng=rng, **options)
-    data = joined(training, validation) if retrain else training
+    if not np.isfinite(trials.risk):
+        raise ArithmeticError(f"tune: none of {len(trials)} trainings had a finite validation risk; the first was "
+                              f"{trials.configurations[0]}: search a narrower space, lower rates above all")
+    data = training.join(validation) if retrain else training
     return Tuned(trials.best, learn(trials.best, data, int(rng.integers(2 ** 31))), trials)
-
-
-def joined(first: Dataset, second: Dataset) -> Dataset:
-    """Two data sets, one after the other."""
-    return Dataset(np.concatenate([first.x, second.x]), np.concatenate([first.y, second.y]))
 
 
 class _ValidationRisk:

@@ -37,7 +37,7 @@ def mean_and_error(losses: Any) -> tuple[float, float]:
     >>> mean, error
     (0.25, 0.25)
     """
-    losses = _losses(losses)
+    losses = _numbers("losses", losses)
     return float(np.mean(losses)), float(np.std(losses, ddof=1) / math.sqrt(len(losses)))        # (2.128), (2.127)
 
 
@@ -114,11 +114,8 @@ def t_interval(losses: Any, level: float = 0.95) -> tuple[float, float]:
     >>> [round(end, 3) for end in t_interval([1.0, 2.0, 3.0])]
     [-0.484, 4.484]
     """
-    from scipy.special import stdtrit
-    losses = _losses(losses)
-    mean, error = mean_and_error(losses)
-    half = float(stdtrit(len(losses) - 1, (1 + _level(level)) / 2)) * error
-    return mean - half, mean + half
+    found = corrected_t(_numbers("losses", losses), ratio=0.0, level=level)
+    return found.lower, found.upper
 
 
 INTERVALS: dict[str, Callable[..., tuple[Any, Any]]] = {"Wald": wald, "Wilson": wilson, "Clopper-Pearson": clopper_pearson}
@@ -144,6 +141,8 @@ def coverage(interval: Callable[..., tuple[Any, Any]], n: int, p: Any, level: fl
     """
     from scipy.special import gammaln, xlog1py, xlogy
     k, p = np.arange(n + 1), np.asarray(p, dtype=float)[..., None]
+    if not np.all((p >= 0) & (p <= 1)):
+        raise ValueError(f"p must be true error rates from 0 to 1, got numbers from {p.min()} to {p.max()}")
     lower, upper = interval(k, n, level)
     log_pmf = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlog1py(n - k, -p)
     return np.sum(np.exp(log_pmf) * ((lower <= p) & (p <= upper)), axis=-1)
@@ -177,7 +176,7 @@ def equal_tailed(samples: Any, level: float = 0.95) -> tuple[float, float]:
     >>> [round(end, 2) for end in equal_tailed(np.arange(101), level=0.9)]
     [5.0, 95.0]
     """
-    samples = _losses(samples)
+    samples = _numbers("samples", samples)
     alpha = 1 - _level(level)
     lower, upper = np.quantile(samples, [alpha / 2, 1 - alpha / 2])              # (2.135)
     return float(lower), float(upper)
@@ -218,8 +217,11 @@ def highest_density(samples: Any, level: float = 0.95, bandwidth: float | None =
             raise ValueError("highest_density of a function needs ends=(lower, upper): where the density is to be looked at")
         grid = np.linspace(*ends, points)
         density = np.asarray(samples(grid), dtype=float)
+        if density.shape != grid.shape or not np.all(density >= 0) or not 0 < np.sum(density) < np.inf:
+            raise ValueError("a density must give a number of at least 0, and not 0 everywhere, for each of "
+                             f"{points} points from {ends[0]} to {ends[1]}, got shape {density.shape}")
     else:
-        samples = _losses(samples)
+        samples = _numbers("samples", samples)
         h = _bandwidth(samples) if bandwidth is None else bandwidth
         if not h > 0:
             raise ValueError(f"bandwidth must be a positive number, got {h!r}" + (
@@ -361,7 +363,9 @@ def corrected_t(differences: Any, ratio: float, level: float = 0.95) -> Comparis
     0.12
     """
     from scipy.special import stdtr, stdtrit
-    differences = _losses(differences)
+    differences = _numbers("differences", differences)
+    if not ratio >= 0:
+        raise ValueError(f"ratio must be test over training examples, at least 0, got {ratio!r}")
     mean, error = mean_and_error(differences)
     error *= math.sqrt(1 + ratio * len(differences))                             # s sqrt(1/J + ratio)
     freedom = len(differences) - 1
@@ -383,12 +387,12 @@ class _Split:
         return self.first(training, test, seed) - self.second(training, test, other)
 
 
-def _losses(losses):
-    losses = np.asarray(losses, dtype=float)
-    if losses.ndim != 1 or len(losses) < 2 or not np.all(np.isfinite(losses)):
-        raise ValueError(f"expected an array (N,) of at least 2 finite numbers, got shape {losses.shape}"
-                         + ("" if np.all(np.isfinite(losses)) else " with NaN or infinity in it"))
-    return losses
+def _numbers(name, values):
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < 2 or not np.all(np.isfinite(values)):
+        raise ValueError(f"{name} must be an array (N,) of at least 2 finite numbers, got shape {values.shape}"
+                         + ("" if np.all(np.isfinite(values)) else " with NaN or infinity in it"))
+    return values
 
 
 def _rate(wrong, n):

@@ -53,7 +53,7 @@ def kl_inverse(q: Any, c: Any, side: str = "upper") -> Any:
     Raises
     ------
     ValueError
-        Where q is no probability, or c is negative.
+        Where q is no probability, c is negative, or the side is neither.
 
     Examples
     --------
@@ -63,6 +63,8 @@ def kl_inverse(q: Any, c: Any, side: str = "upper") -> Any:
     q, c = np.broadcast_arrays(np.asarray(q, dtype=float), np.asarray(c, dtype=float))
     if not np.all((q >= 0) & (q <= 1)) or not np.all(c >= 0):
         raise ValueError(f"kl_inverse takes q from 0 to 1 and c of at least 0, got q = {q} and c = {c}")
+    if side not in ("upper", "lower"):
+        raise ValueError(f'side must be "upper" or "lower", got {side!r}')
     inside, outside = q, np.full_like(q, {"upper": 1.0, "lower": 0.0}[side])
     for _ in range(60):
         middle = (inside + outside) / 2

@@ -60,6 +60,11 @@ class Integer(Real):
     (3, 10)
     """
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.low != int(self.low) or self.high != int(self.high):
+            raise ValueError(f"Integer needs whole numbers for low and high, got {self.low} and {self.high}; or take a Real")
+
     def decode(self, u: np.ndarray) -> int:
         """From a coordinate (1,) in [0, 1] to a value; without a log scale all are as likely."""
         if self.log:
@@ -128,6 +133,8 @@ class Space:
 
     def decode(self, u: np.ndarray) -> dict[str, Any]:
         """Coordinates (dimension,) to a configuration, a dict."""
+        if np.shape(u) != (self.dimension,):
+            raise ValueError(f"u must be coordinates ({self.dimension},) of {', '.join(self.parts)}, got shape {np.shape(u)}")
         cuts = np.cumsum([part.width for part in self.parts.values()])[:-1]
         return {name: part.decode(v) for (name, part), v in zip(self.parts.items(), np.split(np.asarray(u), cuts), strict=True)}
 
@@ -223,6 +230,8 @@ def random_configurations(objective: Callable[..., float], space: Space, n: int,
     """
     if n < 1:
         raise ValueError(f"random_configurations needs at least one configuration, got n = {n}")
+    if not isinstance(space, Space):
+        raise TypeError(f"space must be a Space, such as Space(rate=Real(1e-4, 0.1, log=True)), got {type(space).__name__}")
     rng, trials = np.random.default_rng(rng), Trials()
     evaluate(objective, space, space.sample(rng, n), trials, rng, executor)
     return trials

@@ -14,7 +14,7 @@ import numpy as np
 from edugen.autodiff import value_and_grad
 
 from .optimizers import Adam
-from .search import Space, Trials, evaluate
+from .search import Space, Trials, evaluate, random_configurations
 
 __all__ = ["Ensemble", "GaussianProcess", "acquisition", "expected_improvement", "sampled_improvement", "smbo"]
 
@@ -42,6 +42,8 @@ def expected_improvement(mean: Any, std: Any, best: float) -> Any:
     """
     from scipy.special import ndtr
     mean, std = np.asarray(mean, dtype=float), np.asarray(std, dtype=float)
+    if not np.all(std >= 0):
+        raise ValueError(f"std must hold standard deviations, at least 0, got {std.min()}")
     with np.errstate(divide="ignore", invalid="ignore"):
         u = (best - mean) / std
         value = std * (u * ndtr(u) + np.exp(-u * u / 2) / math.sqrt(2 * math.pi))
@@ -91,6 +93,8 @@ def acquisition(rng: np.random.Generator, improvement: Any, beta: float = math.i
     0
     """
     improvement = np.asarray(improvement, dtype=float)
+    if improvement.ndim != 1 or not improvement.size:
+        raise ValueError(f"improvement must be an array (Q,) of at least one candidate, got shape {improvement.shape}")
     if beta == math.inf:
         return int(np.argmax(improvement))
     if not beta >= 0 or not alpha >= 0:
@@ -260,8 +264,8 @@ def smbo(objective: Callable[..., float], space: Space, n: int, rng: int | np.ra
     if not 1 <= start <= n or batch < 1 or candidates < 2:
         raise ValueError("smbo needs 1 <= start <= n, and at least one in a batch and two candidates, got "
                          f"start = {start}, n = {n}, batch = {batch} and candidates = {candidates}")
-    rng, trials = np.random.default_rng(rng), Trials()
-    evaluate(objective, space, space.sample(rng, start), trials, rng, executor)
+    rng = np.random.default_rng(rng)
+    trials = random_configurations(objective, space, start, rng, executor)
     while len(trials) < n:
         x, r = np.array(trials.coordinates), np.array(trials.risks)
         r = np.where(np.isfinite(r), r, np.max(r[np.isfinite(r)], initial=0.0))  # what failed is as bad as the worst

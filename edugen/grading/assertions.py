@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from edugen.grading.diagnosis import diagnose
 from edugen.grading.student import describe, last_call
 
-__all__ = ["assert_close", "assert_distribution", "assert_gradient", "assert_monotone"]
+__all__ = ["assert_close", "assert_distribution", "assert_gradient", "assert_monotone", "parts"]
 
 SHOWN = 4           # entries that a failure lists
 KINDS = {"b": "booleans", "i": "integers", "u": "integers", "f": "floating numbers", "c": "complex numbers", "U": "strings"}
@@ -63,6 +63,24 @@ def assert_close(actual: Any, expected: Any, rtol: float = 1e-7, atol: float = 0
 
 
 FORGOTTEN = ". Was `return` forgotten?"
+
+
+def parts(answer: Any, *names: str) -> dict[str, Any]:
+    """The several values that a task returns, a tuple or list, by their names; otherwise an AssertionError that lists them.
+
+    Examples
+    --------
+    >>> parts((1.0, 2.0), "mean", "variance")
+    {'mean': 1.0, 'variance': 2.0}
+    >>> parts(1.0, "mean", "variance")
+    Traceback (most recent call last):
+        ...
+    AssertionError: return mean, variance: a tuple of 2, got 1.0
+    """
+    if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
+        raise AssertionError(f"return {', '.join(names)}: a tuple of {len(names)}, got {describe(answer)}"
+                             + (FORGOTTEN if answer is None else ""))
+    return dict(zip(names, answer))
 
 
 def numbers(actual: Any, like: np.ndarray, name: str = "the answer") -> np.ndarray:

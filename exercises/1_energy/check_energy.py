@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from edugen.grading import assert_close
+from edugen.grading import assert_close, parts
 
 
 @pytest.mark.points(2)
@@ -21,13 +21,12 @@ def test_energies(student, rng, n, d, k):
 def test_mean_and_variance(student, rng, offset):
     e, p = rng.normal(size=(6, 4)), rng.dirichlet(np.ones(4))
     e = e + offset                                          # which rounds e: what is expected is computed from the rounded one
-    answer = student.call("mean_and_variance", e, p)
-    assert isinstance(answer, list | tuple) and len(answer) == 2, "return mean, variance"
+    answer = parts(student.call("mean_and_variance", e, p), "mean", "variance")
     centered = e - offset
     mean = np.array([sum(p * row) for row in centered])
     variance = np.array([sum(p * (row - m) ** 2) for row, m in zip(centered, mean, strict=True)])
-    assert_close(answer[0], offset + mean, rtol=1e-10, name="mean")
-    assert_close(answer[1], variance, rtol=1e-10 if not offset else 1e-7, name="variance")
+    assert_close(answer["mean"], offset + mean, rtol=1e-10, name="mean")
+    assert_close(answer["variance"], variance, rtol=1e-10 if not offset else 1e-7, name="variance")
 
 
 @pytest.mark.points(3)

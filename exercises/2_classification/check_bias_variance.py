@@ -3,13 +3,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from edugen.grading import assert_close
-
-
-def several(answer, names):
-    """What a task returns, by its names."""
-    assert isinstance(answer, list | tuple) and len(answer) == len(names), f"return {', '.join(names)}"
-    return dict(zip(names, answer, strict=True))
+from edugen.grading import assert_close, parts
 
 
 @pytest.mark.points(3)
@@ -22,8 +16,7 @@ def test_label_terms(student, rng, m, n):
     expected = {"noise": p * (1 - mu) ** 2 + (1 - p) * (-1 - mu) ** 2,
                 "variance": np.array([np.mean((column - column.mean()) ** 2) for column in predictions.T]),
                 "bias": np.array([(a - column.mean()) ** 2 for a, column in zip(mu, predictions.T, strict=True)])}
-    for name, value in several(student.call("label_terms", predictions, p), expected).items():
-        assert_close(value, expected[name], rtol=1e-10, atol=1e-14, name=name)
+    assert_close(parts(student.call("label_terms", predictions, p), *expected), expected, rtol=1e-10, atol=1e-14)
 
 
 @pytest.mark.points(2)
@@ -48,8 +41,7 @@ def test_four_terms(student, rng, s, n):
     guesses = np.where(rng.random((s, n)) < 0.7, y, -y)
     expected = {"noise": y.var(axis=0), "variance": guesses.var(axis=0), "bias": (y.mean(axis=0) - guesses.mean(axis=0)) ** 2}
     expected["covariance"] = (sum(expected.values()) - np.mean((y - guesses) ** 2, axis=0)) / 2
-    for name, value in several(student.call("four_terms", y, guesses), expected).items():
-        assert_close(value, expected[name], rtol=1e-9, atol=1e-12, name=name)
+    assert_close(parts(student.call("four_terms", y, guesses), *expected), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.points(3)
@@ -89,8 +81,7 @@ def test_ridge_terms(student, rng, n, d, q):
     augmented = np.vstack([X, np.sqrt(price) * np.eye(d)])                      # ridge as least squares with more rows
     rows = at @ np.linalg.pinv(augmented)[:, :n]
     expected = {"variance": std ** 2 * np.einsum("qn,qn->q", rows, rows), "bias": (rows @ (X @ theta) - at @ theta) ** 2}
-    for name, value in several(student.call("ridge_terms", X, theta, std, price, at), expected).items():
-        assert_close(value, expected[name], rtol=1e-7, atol=1e-10, name=name)
+    assert_close(parts(student.call("ridge_terms", X, theta, std, price, at), *expected), expected, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.points(3)

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from edugen.grading import assert_close
+from edugen.grading import assert_close, parts
 
 
 @pytest.mark.points(2)
@@ -33,10 +33,7 @@ def test_sgd_terms(student, rng, n, d):
     gradients, alpha, L = rng.normal(size=(n, d)) + 0.5, float(rng.uniform(0.05, 0.5)), float(rng.uniform(0.5, 5))
     mean = sum(gradients) / n
     a, b = alpha * sum(mean ** 2), alpha ** 2 * L / 2 * sum(sum(g ** 2) for g in gradients) / n
-    answer = student.call("sgd_terms", gradients, alpha, L)
-    assert isinstance(answer, list | tuple) and len(answer) == 2, "return a, b"
-    assert_close(answer[0], a, rtol=1e-10, name="a")
-    assert_close(answer[1], b, rtol=1e-10, name="b")
+    assert_close(parts(student.call("sgd_terms", gradients, alpha, L), "a", "b"), {"a": a, "b": b}, rtol=1e-10)
 
 
 @pytest.mark.points(3)
@@ -77,13 +74,12 @@ def test_find_step(student, rng, start):
         asked.append(("slope", *np.ravel(p)))
         return curvatures * np.asarray(p)
 
-    answer = student.call("find_step", f, slope, theta, start)
-    assert isinstance(answer, list | tuple) and len(answer) == 2, "return theta, L"
+    answer = parts(student.call("find_step", f, slope, theta, start), "theta", "L")
     g, L = curvatures * theta, start
     while np.sum(curvatures * (theta - g / L) ** 2) / 2 > np.sum(curvatures * theta ** 2) / 2 - g @ g / (2 * L):
         L *= 2
-    assert_close(answer[1], L, rtol=1e-12, name="L")
-    assert_close(answer[0], theta - g / L, rtol=1e-10, name="theta")
+    assert_close(answer["L"], L, rtol=1e-12, name="L")
+    assert_close(answer["theta"], theta - g / L, rtol=1e-10, name="theta")
     assert len(set(asked)) == len(asked), "a function was called twice at one point"
 
 

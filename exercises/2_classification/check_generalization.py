@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from scipy.special import rel_entr
 from scipy.stats import beta
 
-from edugen.grading import assert_close
+from edugen.grading import assert_close, parts
 
 
 @pytest.mark.points(2)
@@ -95,10 +95,9 @@ def test_best_of_many(student, rng, case):
     for _ in range(worlds):
         risks = np.full(models, 0.15) if case != "small" else rng.uniform(0.02, 0.25, size=models)
         wrong = rng.binomial(n, risks)
-        answer = student.call("best_of_many", wrong, n, delta)
-        assert isinstance(answer, list | tuple) and len(answer) == 2, "return k, bound"
-        k, bound = answer
+        k, bound = parts(student.call("best_of_many", wrong, n, delta), "k", "bound").values()
         assert isinstance(k, int | np.integer) and 0 <= k < models, f"k must be the index of one of {models} models, got {k!r}"
+        assert np.ndim(bound) == 0 and np.isfinite(bound), f"the bound must be a number, got {bound!r}"
         broken += risks[k] > bound
         sizes.append(bound / (wrong.min() / n + math.sqrt((math.log(models) + math.log(2 / delta)) / (2 * n))))
     allowed = delta * worlds + 4 * math.sqrt(delta * worlds)

@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
-from edugen.grading import assert_close
-
-
-def several(answer, names):
-    """What a task returns, by its names."""
-    assert isinstance(answer, list | tuple) and len(answer) == len(names), f"return {', '.join(names)}"
-    return dict(zip(names, answer, strict=True))
+from edugen.grading import assert_close, parts
 
 
 def ridge(x, y, price):
@@ -32,7 +26,7 @@ def test_tuned_ridge(student, rng, n, v, d):
     prices = 10 ** rng.uniform(-3, 2, size=9)
     risks = [np.mean((x_val @ ridge(x, y, price) - y_val) ** 2) for price in prices]
     price = float(prices[int(np.argmin(risks))])
-    found = several(student.call("tuned_ridge", x, y, x_val, y_val, prices), ("price", "theta"))
+    found = parts(student.call("tuned_ridge", x, y, x_val, y_val, prices), "price", "theta")
     assert_close(found["price"], price, rtol=1e-12, name="price")
     assert_close(found["theta"], ridge(np.vstack([x, x_val]), np.concatenate([y, y_val]), price), rtol=1e-8, name="theta")
 
@@ -96,8 +90,7 @@ def test_probability_of_improvement(student, rng, margin):
     u = (best - margin - mean) / std
     expected = {"p": below(u), "by_mean": -density(u) / std, "by_std": -u * density(u) / std}
     answer = student.call("probability_of_improvement", mean, std, best, margin)
-    for name, value in several(answer, expected).items():
-        assert_close(value, expected[name], rtol=1e-8, atol=1e-11, name=name)
+    assert_close(parts(answer, *expected), expected, rtol=1e-8, atol=1e-11)
 
 
 @pytest.mark.points(3)
@@ -122,7 +115,7 @@ def test_successive_halving(student, rng, k):
         if len(left) == 1:
             break
         steps *= 2
-    found = several(student.call("successive_halving", train, k, budget), ("best", "cost"))
+    found = parts(student.call("successive_halving", train, k, budget), "best", "cost")
     assert found["best"] == left[0], f"configuration {found['best']} is left, and should be {left[0]}"
     assert sorted(asked) == sorted(expected), f"{len(asked)} trainings were made, {len(expected)} are right; or other budgets"
     assert found["cost"] == sum(steps for _, steps in expected), f"the cost is {sum(steps for _, steps in expected)}"

@@ -7,12 +7,7 @@ import pytest
 from scipy import stats
 from scipy.special import bdtr, betaincinv
 
-from edugen.grading import assert_close
-
-
-def ends(answer):
-    assert isinstance(answer, list | tuple) and len(answer) == 2, "return lower, upper"
-    return np.array([float(answer[0]), float(answer[1])])
+from edugen.grading import assert_close, parts
 
 
 @pytest.mark.points(2)
@@ -22,8 +17,8 @@ def test_accuracy_interval(student, rng, n):
     losses, z = (rng.random(n) < 0.3).astype(float), float(rng.uniform(0.5, 3))
     right = np.sum(losses == 0) / n
     half = z * math.sqrt(right * (1 - right) / n)
-    expected = np.array([right - half, right + half])
-    assert_close(ends(student.call("accuracy_interval", losses, z)), expected, rtol=1e-10, atol=1e-14)
+    expected = {"lower": right - half, "upper": right + half}
+    assert_close(parts(student.call("accuracy_interval", losses, z), *expected), expected, rtol=1e-10, atol=1e-14)
 
 
 @pytest.mark.points(3)
@@ -64,8 +59,8 @@ def test_difference_interval(student, rng, n):
     first, second = (rng.random(n) < hard).astype(float), (rng.random(n) < hard ** 2).astype(float)
     only, other = np.sum((first == 1) & (second == 0)), np.sum((first == 0) & (second == 1))
     half = z * math.sqrt(only + other - (only - other) ** 2 / n) / n
-    expected = (only - other) / n + np.array([-half, half])
-    assert_close(ends(student.call("difference_interval", first, second, z)), expected, rtol=1e-9, atol=1e-12)
+    expected = {"lower": (only - other) / n - half, "upper": (only - other) / n + half}
+    assert_close(parts(student.call("difference_interval", first, second, z), *expected), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.points(3)
@@ -90,8 +85,9 @@ def test_bca(student, rng, skew):
     theirs = stats.bootstrap((x,), statistic, n_resamples=600, confidence_level=level, method="BCa",
                              random_state=int(rng.integers(2 ** 31)))
     jackknife = np.array([statistic(np.delete(x, i)) for i in range(len(x))])
-    answer = ends(student.call("bca", theirs.bootstrap_distribution, float(statistic(x)), jackknife, level))
-    assert_close(answer, np.array([*theirs.confidence_interval]), rtol=1e-7)
+    expected = {"lower": float(theirs.confidence_interval.low), "upper": float(theirs.confidence_interval.high)}
+    answer = student.call("bca", theirs.bootstrap_distribution, float(statistic(x)), jackknife, level)
+    assert_close(parts(answer, *expected), expected, rtol=1e-7)
 
 
 def success(n, risk, promise, level):

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from edugen.grading import assert_close
+from edugen.grading import assert_close, parts
 
 STEPS = 6
 
@@ -18,9 +18,7 @@ def stream(rng, shape):
 
 
 def same(answer, expected, names):
-    assert isinstance(answer, list | tuple) and len(answer) == len(names), f"return {', '.join(names)}"
-    for found, wanted, name in zip(answer, expected, names, strict=True):
-        assert_close(found, wanted, rtol=1e-8, atol=1e-13, name=name)
+    assert_close(parts(answer, *names), dict(zip(names, expected, strict=True)), rtol=1e-8, atol=1e-13)
 
 
 @pytest.mark.points(2)
@@ -76,10 +74,9 @@ def test_best_momentum(student, rng, condition):
     low = float(10 ** rng.uniform(-2, 1))
     high = low * condition * (1 if condition == 1 else float(rng.uniform(1, 1.5)))
     lr, mu = (2 / (math.sqrt(low) + math.sqrt(high))) ** 2, ((math.sqrt(high / low) - 1) / (math.sqrt(high / low) + 1)) ** 2
-    answer = student.call("best_momentum", low, high)
-    assert isinstance(answer, list | tuple) and len(answer) == 2, "return lr, mu"
-    assert_close(answer[0], lr, rtol=1e-9, name="lr")
-    assert_close(answer[1], mu, rtol=1e-9, atol=1e-12, name="mu")
+    answer = parts(student.call("best_momentum", low, high), "lr", "mu")
+    assert_close(answer["lr"], lr, rtol=1e-9, name="lr")
+    assert_close(answer["mu"], mu, rtol=1e-9, atol=1e-12, name="mu")
 
 
 @pytest.mark.points(3)

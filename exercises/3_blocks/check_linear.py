@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from edugen.grading import assert_close
-
-
-def several(answer, names):
-    """What a task returns, by its names."""
-    assert isinstance(answer, list | tuple) and len(answer) == len(names), f"return {', '.join(names)}"
-    return dict(zip(names, answer, strict=True))
+from edugen.grading import assert_close, parts
 
 
 def by_examples(g, x, U, c, scale=1.0):
@@ -35,8 +29,7 @@ def test_layer_backward(student, rng, sizes):
     count, n, m = sizes
     g, x, U, c = rng.normal(size=(count, m)), rng.normal(size=(count, n)), rng.normal(size=(n, m)), rng.normal(size=m)
     expected = by_examples(g, x, U, c)
-    for name, value in several(student.call("layer_backward", g, x, U, c), expected).items():
-        assert_close(value, expected[name], rtol=1e-9, atol=1e-12, name=name)
+    assert_close(parts(student.call("layer_backward", g, x, U, c), *expected), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.points(2)
@@ -63,8 +56,7 @@ def test_residual_backward(student, rng, count, n, scale):
     g, x, U, c = rng.normal(size=(count, n)), rng.normal(size=(count, n)), rng.normal(size=(n, n)), rng.normal(size=n)
     expected = by_examples(g, x, U, c, scale)
     expected["by_x"] = expected["by_x"] + g
-    for name, value in several(student.call("residual_backward", g, x, U, c, scale), expected).items():
-        assert_close(value, expected[name], rtol=1e-9, atol=1e-12, name=name)
+    assert_close(parts(student.call("residual_backward", g, x, U, c, scale), *expected), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.points(3)
@@ -74,8 +66,7 @@ def test_gelu_slopes(student, rng, size):
     x = size * rng.normal(size=7)
     phi = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
     expected = {"first": (1 + erf(x / math.sqrt(2))) / 2 + x * phi, "second": 2 * phi - x * x * phi}
-    for name, value in several(student.call("gelu_slopes", x), expected).items():
-        assert_close(value, expected[name], rtol=1e-9, atol=1e-12, name=name)
+    assert_close(parts(student.call("gelu_slopes", x), *expected), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.points(3)
@@ -83,7 +74,7 @@ def test_gelu_slopes(student, rng, size):
 @pytest.mark.parametrize("n, m", [(4, 3), (1, 1), (6, 2)])
 def test_without_normalization(student, rng, n, m):
     U, c, mean, std = rng.normal(size=(n, m)), rng.normal(size=m), 3 * rng.normal(size=n), 10 ** rng.uniform(-1, 1, size=n)
-    found = several(student.call("without_normalization", U, c, mean, std), ("U", "c"))
+    found = parts(student.call("without_normalization", U, c, mean, std), "U", "c")
     x = rng.normal(size=(20, n)) * std + mean
     assert_close(x @ found["U"] + found["c"], (x - mean) / std @ U + c, rtol=1e-8, atol=1e-9, name="the outputs")
 

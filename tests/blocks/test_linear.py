@@ -72,7 +72,7 @@ def test_gradients_in_both_orders(rng, sigma):
 
 
 def test_gradients_are_torchs(rng):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     network = Sequential(Linear(5, 7, "gelu"), Linear(7, 6, "leaky_relu"), Residual(Linear(6, 6, "softplus")),
                          Linear(6, 2, "identity"))
     theta, x, weight = network.init(rng), rng.normal(size=(8, 5)), rng.normal(size=(8, 2))
@@ -115,6 +115,13 @@ def test_weights_have_the_variance_of_their_name(rng, make, variance):
     U = make(rng, 400, 300)
     assert abs(U.var() / variance - 1) < 0.02 and abs(U.mean()) < 4 * math.sqrt(variance / U.size)
     assert stats.kstest(U.ravel()[:5000] / math.sqrt(variance), "norm").pvalue > 1e-4
+
+
+@pytest.mark.parametrize("sigma", NONLINEARITIES)
+def test_first_weights_suit_the_nonlinearity_unless_told_otherwise(sigma):
+    like_relu = sigma in ("relu", "leaky_relu", "gelu", "softplus")
+    assert abs(Linear(400, 100, sigma).init(0)["U"].var() / (2 / 400 if like_relu else 2 / 500) - 1) < 0.03
+    assert abs(Linear(400, 100, sigma, "glorot").init(0)["U"].var() * 250 - 1) < 0.03
 
 
 @pytest.mark.parametrize("n, m", [(5, 5), (8, 3), (3, 8), (1, 1)])
@@ -186,6 +193,8 @@ def test_parameters_are_the_same_for_a_seed():
     for a, b in zip(arrays(network.init(7)), arrays(network.init(7)), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(network.init(7)[0]["U"], network.init(8)[0]["U"])
+    wider = Sequential(Linear(9, 4), Linear(4, 2))                               # what one block draws is no other's business
+    np.testing.assert_array_equal(wider.init(7)[1]["U"], network.init(7)[1]["U"])
 
 
 @pytest.mark.parametrize("first", INITIALIZERS)

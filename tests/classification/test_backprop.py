@@ -553,10 +553,6 @@ def test_errors_name_the_argument_and_what_was_expected(call, error, message):
 # Figures -------------------------------------------------------------------------------------------------------------------
 
 
-def joined(split):
-    return data.Dataset(np.concatenate([split.train.x, split.validation.x]), np.concatenate([split.train.y, split.validation.y]))
-
-
 @pytest.mark.slow
 def test_digits_over_ten_random_splits():
     """The noise is chosen on the validation set of each split, then train and validation are joined for the final fit."""
@@ -566,7 +562,7 @@ def test_digits_over_ten_random_splits():
         candidates = [(fit_mlp(seed, *split.train, noise=noise, validation=split.validation)[1].validation[-1], noise)
                       for noise in (0.0, 0.1, 0.2, 0.3)]
         began = time.thread_time()                                 # of this thread: others may want the cores as well
-        model, _ = fit_mlp(seed, *joined(split), noise=min(candidates)[1])
+        model, _ = fit_mlp(seed, *split.train.join(split.validation), noise=min(candidates)[1])
         seconds.append(time.thread_time() - began)
         accuracies.append(accuracy(model, split.test))
     assert np.mean(accuracies) >= 0.975, accuracies
@@ -593,7 +589,7 @@ def test_digits_beside_scikit_learn():
     ours, theirs = [], []
     for seed in range(5):
         split = data.digits(split="random", seed=seed)
-        x, y = joined(split)
+        x, y = split.train.join(split.validation)
         ours.append(accuracy(fit_mlp(seed, x, y)[0], split.test))
         peer = MLPClassifier((128, 64), batch_size=32, max_iter=60, random_state=seed, learning_rate_init=0.003, tol=0)
         with pytest.warns(match="Maximum iterations"):

@@ -128,6 +128,12 @@ def test_retrained_models_are_the_same_for_a_seed_and_each_their_own(rng):
     assert len(np.unique(retrain(vote(5), lambda rng: same, at, models=4), axis=0)) == 1
 
 
+def test_what_one_model_draws_is_no_other_models_business():
+    first_number = lambda rng, y: lambda x: y[:1]
+    few, many = (retrain(first_number, lambda rng, n=n: (rng.random(n),), np.zeros(1), models=5) for n in (1, 1000))
+    np.testing.assert_array_equal(few, many)
+
+
 @pytest.mark.parametrize("k", [1, 3, 8])
 def test_k_nearest_is_the_mean_of_the_sorted_first(rng, k):
     x, y, at = rng.normal(size=(20, 3)), rng.normal(size=20), rng.normal(size=(9, 3))
@@ -140,6 +146,13 @@ def test_k_nearest_is_the_mean_of_the_sorted_first(rng, k):
 def test_k_nearest_refuses_more_neighbors_than_there_are(rng, k):
     with pytest.raises(ValueError, match=f"k must be a number of neighbors from 1 to 20, the number of examples, got {k}"):
         k_nearest(np.zeros((20, 1)), np.zeros(20), k)
+
+
+def test_what_cannot_be_learned_from_is_named():
+    with pytest.raises(ValueError, match=r"y have one target for each row, \(N,\), got shapes \(4, 1\) and \(5,\)"):
+        k_nearest(np.zeros((4, 1)), np.zeros(5), 1)
+    with pytest.raises(ValueError, match="retrain needs at least one model, got models = 0"):
+        retrain(vote(1), labels, np.zeros((1, 1)), models=0)
 
 
 def test_variance_of_k_nearest_is_that_of_a_mean():

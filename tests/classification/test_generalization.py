@@ -175,6 +175,7 @@ def test_the_examples_needed_grow_with_the_logarithm_of_the_models():
     (lambda: failure_probability(10, 0.1, models=0), "models must be how many are chosen from, at least 1, got 0"),
     (lambda: risk_bound(1.2, 10, 0.1), "empirical must be a mean loss from 0 to 1, got 1.2"),
     (lambda: examples_needed(0.0, 0.1), "epsilon must be a positive number, got 0.0"),
+    (lambda: gaussian_risk(np.zeros(2), 0.0, np.ones(2)), "w and std must not be zero"),
     (lambda: dichotomies(np.zeros((17, 2))), "x must be at most 16 points, got 17"),
 ])
 def test_a_number_out_of_range_is_named(call, message):

@@ -22,7 +22,7 @@ from edugen.classification import (
     smbo,
     tune,
 )
-from edugen.data import Dataset, digits, two_moons
+from edugen.data import digits, two_moons
 
 MOONS = two_moons(0, 120, noise=0.3), two_moons(1, 120, noise=0.3)
 SPACE = Space(k=Integer(1, 80))
@@ -59,6 +59,14 @@ def test_risks_are_means_over_the_noise_of_learning():
     np.testing.assert_allclose(found.trials.risks, np.array(seen[:30]).reshape(6, 5).__mod__(1000).mean(axis=1) / 1000)
     with pytest.raises(ValueError, match="repeats must be at least 1, got 0"):
         tune(learn, risk, SPACE, *MOONS, repeats=0)
+
+
+def test_where_every_training_fails_nothing_is_called_the_best():
+    learned = []
+    fails = lambda c, data, seed: learned.append(c) or np.nan
+    with pytest.raises(ArithmeticError, match=r"none of 9 trainings had a finite validation risk; the first was \{'k': \d+\}"):
+        tune(fails, lambda model, data: model, SPACE, *MOONS, search=smbo, n=9)
+    assert len(learned) == 9                                                     # and no final model
 
 
 def test_nobody_but_the_final_look_sees_the_test_set():
@@ -119,7 +127,7 @@ def test_tuned_in_twenty_trainings_is_better_than_the_default_on_the_digits():
     differences = []
     for seed in range(1, 4):
         split = digits(split="random", seed=seed)
-        both = Dataset(*(np.concatenate(pair) for pair in zip(split.train, split.validation, strict=True)))
+        both = split.train.join(split.validation)
         errors = lambda model, test=split.test: np.mean(model.predict(test.x) != test.y)
         found = tune(digit_network, surprise, space, split.train, split.validation, search=smbo, n=20, rng=seed, candidates=600)
         tuned = [errors(found.model), *(errors(digit_network(found.configuration, both, k)) for k in range(2))]

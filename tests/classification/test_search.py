@@ -43,10 +43,18 @@ def test_encode_is_undone_by_decode(rng):
     assert (ends["width"], ends["layers"], ends["momentum"]) == (64, 3, 0.9) and math.isclose(ends["rate"], 0.1)
 
 
+def test_coordinates_of_a_number_are_its_share_of_the_way():
+    assert Real(2.0, 6.0).decode(np.array([0.25])) == 3.0 and Real(2.0, 6.0).encode(3.0) == 0.25
+    assert math.isclose(Real(0.1, 1000.0, log=True).encode(1.0)[0], 0.25)
+    np.testing.assert_allclose([Integer(1, 3).encode(k)[0] for k in (1, 2, 3)], [1 / 6, 1 / 2, 5 / 6])     # the middle of each
+
+
 @pytest.mark.parametrize("build, message", [
     (lambda: Real(2.0, 1.0), "Real needs low < high, and 0 < low on a log scale, got 2.0 and 1.0"),
     (lambda: Integer(0, 5, log=True), "Integer needs low < high, and 0 < low on a log scale"),
     (lambda: Real(0.0, math.inf), "got 0.0 and inf"),
+    (lambda: Integer(1.5, 3), "Integer needs whole numbers for low and high, got 1.5 and 3"),
+    (lambda: SPACE.decode(np.zeros(6)), r"u must be coordinates \(7,\) of rate, momentum, .*, got shape \(6,\)"),
     (lambda: Choice(["one"]), r"Choice needs at least two options, got \['one'\]"),
     (lambda: Space(), "Space takes hyperparameters by name"),
     (lambda: Space(rate=0.1), "rate is a float"),

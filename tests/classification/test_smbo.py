@@ -180,8 +180,29 @@ def test_local_search_beats_random_search_in_ten_dimensions():
 
 
 def test_without_beta_it_is_random_search():
+    class Blind:
+        def __init__(self, x, r, rng):
+            self.predict = self.improvement = lambda x, best=None: np.zeros(len(x))
     drawn = smbo(branin, PLANE, 40, rng=0, beta=0.0, candidates=20)
     assert stats.kstest(np.array(drawn.coordinates).ravel(), "uniform").pvalue > 1e-3
+    many = smbo(branin, PLANE, 400, rng=0, beta=0.0, candidates=20, surrogate=Blind)
+    assert stats.kstest(np.array(many.coordinates).ravel(), "uniform").pvalue > 1e-3
+
+
+def test_with_a_large_alpha_it_stays_at_the_best_so_far():
+    steps = {}
+    for alpha in (0.0, 1e6):
+        trials = smbo(branin, PLANE, 30, rng=0, beta=5.0, alpha=alpha)
+        u = np.array(trials.coordinates)
+        steps[alpha] = [np.linalg.norm(u[k] - u[np.argmin(trials.risks[:k])]) for k in range(8, 30)]
+    assert max(steps[1e6]) < 0.01 and np.median(steps[0.0]) > 0.2
+
+
+def test_members_of_a_batch_keep_apart():
+    """Each is chosen as if the ones before it had come out as predicted; else all would crowd at one place."""
+    for seed in range(4):
+        batch = np.array(smbo(branin, PLANE, 14, rng=seed, start=10, batch=4, candidates=1000).coordinates[10:])
+        assert min(np.linalg.norm(batch[i] - batch[j]) for i in range(4) for j in range(i)) > 0.05
 
 
 def test_a_training_that_fails_is_not_chosen_and_does_not_stop_the_search():
@@ -199,6 +220,17 @@ def test_batches_run_in_other_processes_with_the_same_result(importable):
         there = smbo(noisy, PLANE, 14, rng=5, batch=3, executor=pool)
     here = smbo(noisy, PLANE, 14, rng=5, batch=3)
     assert there.risks == here.risks and there.configurations == here.configurations
+
+
+@pytest.mark.parametrize("call, error, message", [
+    (lambda: expected_improvement(0.0, -1.0, 0.0), ValueError, "std must hold standard deviations, at least 0, got -1.0"),
+    (lambda: acquisition(np.random.default_rng(0), []), ValueError, r"at least one candidate, got shape \(0,\)"),
+    (lambda: smbo(branin, {"x": (0, 1)}, 10), TypeError, r"space must be a Space, such as Space\(rate=.*\), got dict"),
+    (lambda: random_configurations(branin, None, 10), TypeError, "got NoneType"),
+])
+def test_what_cannot_be_searched_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
 @pytest.mark.parametrize("options", [{"start": 0}, {"start": 31}, {"batch": 0}, {"candidates": 1}])

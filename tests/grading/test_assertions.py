@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from edugen.grading import assert_close, assert_distribution, assert_gradient, assert_monotone
+from edugen.grading import assert_close, assert_distribution, assert_gradient, assert_monotone, parts
 from edugen.grading.diagnosis import diagnose
 from edugen.grading.student import Call, last_call
 
@@ -11,6 +11,21 @@ def complaint(assertion, *args, **kwargs):
     with pytest.raises(AssertionError) as caught:
         assertion(*args, **kwargs)
     return str(caught.value)
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+def test_parts_have_the_names_that_were_asked_for():
+    assert parts((1, "b"), "x", "y") == {"x": 1, "y": "b"} and parts([3], "only") == {"only": 3}
+
+
+@pytest.mark.parametrize("answer, words", [
+    (None, "return mean, variance: a tuple of 2, got None. Was `return` forgotten?"), ((1.0,), "a tuple of 2"),
+    ((1, 2, 3), "return mean, variance"), (np.ones(2), "return mean, variance: a tuple of 2, got array"), ("ab", "got 'ab'"),
+])
+def test_other_numbers_of_values_are_named(answer, words):
+    assert words in complaint(parts, answer, "mean", "variance")
 
 
 # -- assert_close ------------------------------------------------------------------------------------------------------
