@@ -5,6 +5,7 @@
 import math
 
 import numpy as np
+import pytest
 
 STEP = 1e-30                                   # complex step: f(x + ih) has f'(x) h as its imaginary part, exact to rounding
 
@@ -385,6 +386,27 @@ def divergence(p, q):
 
 
 COINS, FACES = np.full((2, 2), 0.25), np.array([0.0, 1.0])               # two fair coins, tossed apart
+
+
+# Two examples that layer normalization makes one.
+
+def layer_normalized(x):
+    """(3.12) with m = s = 0."""
+    mean = sum(x) / len(x)
+    return (x - mean) / math.sqrt(sum((value - mean) ** 2 for value in x) / len(x))
+
+
+def test_3_12_printed():
+    for x in np.array([[0.9, 0.0], [2.0, 0.0]]):
+        assert np.abs(layer_normalized(x) - [0.5, -0.5]).max() == pytest.approx(0.5)
+    assert np.std([0.5, -0.5]) == 0.5                                        # nothing of deviation 0.5 was normalized
+
+
+def test_3_12_right():
+    for x in np.array([[0.9, 0.0], [2.0, 0.0]]):
+        np.testing.assert_allclose(layer_normalized(x), [1, -1], atol=1e-15)
+    x = np.random.default_rng(0).normal(size=9)
+    assert np.std(layer_normalized(x)) == pytest.approx(1)
 
 
 def test_V_21_printed():

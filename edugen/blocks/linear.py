@@ -100,6 +100,12 @@ INITIALIZERS: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] =
                                                                                  "orthogonal": orthogonal}
 
 
+def first_weights(rng: Any, n: int, m: int, sigma: str, first: str | None = None) -> np.ndarray:
+    """Weights (n, m) by name; without one, He's where the nonlinearity is like a relu, and Glorot's elsewhere."""
+    first = first or ("he" if sigma in ("relu", "leaky_relu", "gelu", "softplus") else "glorot")
+    return INITIALIZERS[first](np.random.default_rng(rng), n, m)
+
+
 # Blocks -------------------------------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True)
@@ -136,14 +142,13 @@ class Linear:
     def __post_init__(self) -> None:
         if self.n < 1 or self.m < 1:
             raise ValueError(f"Linear needs at least one input and one output, got n = {self.n} and m = {self.m}")
-        _known("sigma", self.sigma, NONLINEARITIES)
+        check_choice("sigma", self.sigma, NONLINEARITIES)
         if self.first is not None:
-            _known("first", self.first, INITIALIZERS)
+            check_choice("first", self.first, INITIALIZERS)
 
     def init(self, rng: Any, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """Weights U (n, m) at random, biases c (m,) of zero."""
-        first = self.first or ("he" if self.sigma in ("relu", "leaky_relu", "gelu", "softplus") else "glorot")
-        U = INITIALIZERS[first](np.random.default_rng(rng), self.n, self.m)
+        U = first_weights(rng, self.n, self.m, self.sigma, self.first)
         return {"U": U.astype(dtype), "c": np.zeros(self.m, dtype)}
 
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
@@ -169,7 +174,7 @@ class Pointwise:
     sigma: str = "relu"
 
     def __post_init__(self) -> None:
-        _known("sigma", self.sigma, NONLINEARITIES)
+        check_choice("sigma", self.sigma, NONLINEARITIES)
 
     def init(self, rng: Any = None, dtype: Any = np.float64) -> dict[str, Any]:
         """No parameters: an empty dict."""
@@ -270,6 +275,7 @@ def layers(network: Sequential, theta: list[Any], x: Any) -> list[Any]:
     return values
 
 
-def _known(name, value, choices):
+def check_choice(name: str, value: Any, choices: Any) -> None:
+    """Refuse a value that is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
