@@ -409,6 +409,31 @@ def test_3_12_right():
     assert np.std(layer_normalized(x)) == pytest.approx(1)
 
 
+# A convolution's matrices: filters are rows.
+
+def series():
+    """Filters f (K, 2M + 1, d), a series x (T, d), and h_t at one place, number by number, as (3.15) has it."""
+    rng = np.random.default_rng(0)
+    f, x, t, M = rng.normal(size=(4, 3, 2)), rng.normal(size=(7, 2)), 3, 1
+    h = [sum(x[t + m, i] * f[k, m + M, i] for m in range(-M, M + 1) for i in range(2)) for k in range(4)]
+    return f, x, t, M, h
+
+
+def test_3_17_printed():
+    f, x, t, M, h = series()
+    F = [np.stack(f[:, m], axis=1) for m in range(2 * M + 1)]
+    assert F[0].shape == (2, 4)                                              # d x K
+    with pytest.raises(ValueError, match="mismatch"):
+        sum(F[m + M] @ x[t + m] for m in range(-M, M + 1))                   # (3.16)
+
+
+def test_3_17_right():
+    f, x, t, M, h = series()
+    F = [np.stack(f[:, m]) for m in range(2 * M + 1)]
+    assert F[0].shape == (4, 2)
+    np.testing.assert_allclose(sum(F[m + M] @ x[t + m] for m in range(-M, M + 1)), h, rtol=1e-12)
+
+
 def test_V_21_printed():
     mean = FACES @ COINS.sum(axis=1)
     diagonal = sum((FACES[k] - mean) * (FACES[k] - mean) * COINS[k, k] for k in range(2))

@@ -28,8 +28,10 @@ from .normalization import (
     statistics,
     whitening,
 )
+from .recurrent import GRU, LSTM, Bidirectional, Recurrent, Reversed, from_torch, reverse, to_torch
 
-__all__ = ["INITIALIZERS", "NONLINEARITIES", "BatchNorm", "Block", "Convolution", "Flatten", "GlobalPool", "GroupNorm",
-           "LayerNorm", "Linear", "Pointwise", "Pool", "RMSNorm", "Residual", "Sequential", "TransposedConvolution",
-           "condition_number", "equivariance_gap", "fixed", "gelu", "glorot", "he", "invariance_gap", "layers", "leaky_relu",
-           "least_squares", "least_squares_hessian", "orthogonal", "running", "statistics", "whitening"]
+__all__ = ["INITIALIZERS", "NONLINEARITIES", "BatchNorm", "Bidirectional", "Block", "Convolution", "Flatten", "GRU", "GlobalPool",
+           "GroupNorm", "LSTM", "LayerNorm", "Linear", "Pointwise", "Pool", "RMSNorm", "Recurrent", "Residual", "Reversed",
+           "Sequential", "TransposedConvolution", "condition_number", "equivariance_gap", "fixed", "from_torch", "gelu", "glorot",
+           "he", "invariance_gap", "layers", "leaky_relu", "least_squares", "least_squares_hessian", "orthogonal", "reverse",
+           "running", "statistics", "to_torch", "whitening"]

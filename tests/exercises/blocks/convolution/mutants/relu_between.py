@@ -1,0 +1,10 @@
+# fails: test_separable
+# says: a nonlinearity between the two steps, which nobody asked for
+from solution import *
+
+
+def separable(x, depth, point):
+    H, W = x.shape[2:]
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    filtered = sum(depth[:, a, b][:, None, None] * padded[:, :, a:a + H, b:b + W] for a in range(3) for b in range(3))
+    return np.einsum("kc,nchw->nkhw", point, np.maximum(filtered, 0))

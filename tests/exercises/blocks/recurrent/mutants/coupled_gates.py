@@ -1,0 +1,14 @@
+# fails: test_peephole_lstm
+# says: what is written is the rest of what is kept, as in a GRU
+from solution import *
+
+
+def peephole_lstm(x, h, c, W, U, P, b):
+    hs, cs = [], []
+    for x_t in x:
+        i, f, g, o = np.split(x_t @ W + h @ U + b, 4)
+        c = sigma(f + P[1] * c) * c + (1 - sigma(f + P[1] * c)) * np.tanh(g)
+        h = sigma(o + P[2] * c) * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+    return np.array(hs), np.array(cs)
