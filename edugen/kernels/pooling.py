@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .convolution import SHARES, _flat, _gather, _layout, _scatter
+from .convolution import SHARES
 from .jit import jit, kernel, prange
 
 __all__ = ["at_max", "max_gradient", "max_pool"]
@@ -66,92 +66,72 @@ def max_gradient(g, x, size, stride, padding):
 
 
 # Twins ----------------------------------------------------------------------------------------------------------------------
-# The image lies flat, its phases one after the other, as in `convolution`: a window is a place p, its entries are at offsets + p.
-# So a loop runs along contiguous numbers, over many windows. Some reach over the end of a row, and are dropped.
+# The image lies flat: a window is a place in it, and its entries are at places + offsets, in any number of dimensions. Windows
+# are many and small, so the loops over one are plain; planes (n, c) are shared out among the threads.
 
 @jit
-def _find(flat, offsets, length, top):
-    """top[p] = the largest of flat[offsets + p], NaN if one is."""
-    for p in range(length):
-        top[0, p] = flat[0, offsets[0] + p]
+def _largest(x, place, offsets):
+    top = x[place + offsets[0]]
     for at in offsets[1:]:
-        for p in range(length):                                           # a choice of numbers, no jump: eight at a time
-            v, largest = flat[0, at + p], top[0, p]
-            top[0, p] = largest if v <= largest or largest != largest else v
+        v = x[place + at]
+        top = top if v <= top or top != top else v                        # a NaN stays
+    return top
 
 
 @jit
-def _count(flat, offsets, length, top, count):
-    """How many of flat[offsets + p] are the largest: none, where it is NaN."""
-    zero, one = count.dtype.type(0), count.dtype.type(1)
-    count[:] = zero
+def _equal(x, place, offsets, top):
+    """How many entries of a window are the largest; 1 where it is NaN, which none equals."""
+    count = 0
     for at in offsets:
-        for p in range(length):
-            count[0, p] += one if flat[0, at + p] == top[0, p] else zero
+        count += 1 if x[place + at] == top else 0                         # a choice of numbers, no jump
+    return max(count, 1)
 
 
 @jit(parallel=True)
-def _max_windows(x, runs, step, offsets, width, y, y_runs, length):
-    for share in prange(SHARES):                                          # of the planes (n, c)
-        flat, top = np.full((1, width), -np.inf, x.dtype), np.empty((1, length), x.dtype)
-        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            _gather(x[n:n + 1], runs, step, flat, 0)
-            _find(flat, offsets, length, top)
-            _scatter(top, y_runs, 1, y[n:n + 1])
-
-
-@jit
-def _spread(flat, offsets, length, top, count, g, result):
-    """result[offsets + p] = g[p] / count[p] where flat is the largest, and the sum of all that meets there."""
-    for p in range(length):
-        count[0, p] = g[0, p] / max(count[0, p], g.dtype.type(1))
-    result[:] = 0
-    for at in offsets:
-        for p in range(length):
-            part = count[0, p]                                            # loaded in any case: else there would be a jump
-            result[0, at + p] += part if flat[0, at + p] == top[0, p] else g.dtype.type(0)
-
-
-@jit(parallel=True)
-def _spread_windows(g, g_runs, x, runs, step, offsets, width, result, length):
+def _max_windows(x, places, offsets, y):
     for share in prange(SHARES):
-        flat, sums = np.full((1, width), -np.inf, x.dtype), np.empty((1, width), x.dtype)
-        top, count, mine = np.empty((1, length), x.dtype), np.empty((1, length), x.dtype), np.zeros((1, length), x.dtype)
         for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            _gather(x[n:n + 1], runs, step, flat, 0)
-            _gather(g[n:n + 1], g_runs, 1, mine, 0)                       # windows that are not wanted keep their zero
-            _find(flat, offsets, length, top)
-            _count(flat, offsets, length, top, count)
-            _spread(flat, offsets, length, top, count, mine, sums)
-            _scatter(sums, runs, step, result[n:n + 1])
+            for p in range(len(places)):
+                y[n, p] = _largest(x[n], places[p], offsets)
 
 
-@jit
-def _collect_windows(c, x, runs, step, offsets, width, y, y_runs, length):
-    flat, other = np.full((1, width), -np.inf, x.dtype), np.zeros((1, width), x.dtype)
-    top, count, total = np.empty((1, length), x.dtype), np.empty((1, length), x.dtype), np.empty((1, length), x.dtype)
-    for n in range(x.shape[0]):
-        _gather(x[n:n + 1], runs, step, flat, 0)
-        _gather(c[n:n + 1], runs, step, other, 0)
-        _find(flat, offsets, length, top)
-        _count(flat, offsets, length, top, count)
-        total[:] = 0
-        for at in offsets:
-            for p in range(length):
-                entry = other[0, at + p]
-                total[0, p] += entry if flat[0, at + p] == top[0, p] else x.dtype.type(0)
-        _scatter(total / np.maximum(count, x.dtype.type(1)), y_runs, 1, y[n:n + 1])
+@jit(parallel=True)
+def _collect_windows(c, x, places, offsets, y):
+    for share in prange(SHARES):
+        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
+            for p in range(len(places)):
+                top, total = _largest(x[n], places[p], offsets), y.dtype.type(0)
+                for at in offsets:
+                    entry = c[n, places[p] + at]                          # loaded in any case: else there would be a jump
+                    total += entry if x[n, places[p] + at] == top else y.dtype.type(0)
+                y[n, p] = total / y.dtype.type(_equal(x[n], places[p], offsets, top))
 
 
-def _plan(image, size, stride, padding):
-    """The layout, and what the twins ask for: runs of an image, their step, offsets of a window's entries, length of a buffer."""
-    lay = _layout(image, size, stride, (1,) * len(image), padding)
-    runs, offsets = lay.phase_after_phase(lay.size)
-    return lay, (runs, lay.step, offsets, lay.phases * lay.size)
+@jit(parallel=True)
+def _spread_windows(g, x, places, offsets, result):
+    for share in prange(SHARES):
+        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
+            result[n] = 0
+            for p in range(len(places)):
+                top = _largest(x[n], places[p], offsets)
+                part = g[n, p] / g.dtype.type(_equal(x[n], places[p], offsets, top))
+                for at in offsets:                                        # windows that overlap add up
+                    result[n, places[p] + at] += part if x[n, places[p] + at] == top else g.dtype.type(0)
 
 
-def _planes(x):
-    return _flat(x).reshape(x.shape[0] * x.shape[1], -1)
+def _flattened(x, padding, border):
+    """The planes (N C, places of the padded image), and the shape of that image."""
+    if any(map(any, padding)):
+        x = np.pad(x, ((0, 0), (0, 0), *padding), constant_values=border)
+    return np.ascontiguousarray(x).reshape(x.shape[0] * x.shape[1], -1), x.shape[2:]
+
+
+def _plan(image, size, stride):
+    """Where windows begin in a flat image, the offsets of a window's entries, and the shape of the result."""
+    index = np.arange(math.prod(image)).reshape(image)
+    out = tuple((n - k) // s + 1 for n, k, s in zip(image, size, stride, strict=True))
+    places = index[tuple(slice(0, s * n, s) for n, s in zip(out, stride, strict=True))]
+    return np.ascontiguousarray(places).ravel(), np.ascontiguousarray(index[tuple(map(slice, size))]).ravel(), out
 
 
 def _compiled(*arrays):
@@ -162,27 +142,31 @@ def _compiled(*arrays):
 def _(x, size, stride, padding):
     if not _compiled(x):
         return max_pool.reference(x, size, stride, padding)
-    lay, plan = _plan(x.shape[2:], size, stride, padding)
-    y = np.empty((x.shape[0] * x.shape[1], math.prod(lay.out)), x.dtype)
-    _max_windows(_planes(x), *plan, y, lay.result, lay.length)
-    return y.reshape(*x.shape[:2], *lay.out)
+    planes, image = _flattened(x, padding, -np.inf)
+    places, offsets, out = _plan(image, size, stride)
+    y = np.empty((len(planes), len(places)), x.dtype)
+    _max_windows(planes, places, offsets, y)
+    return y.reshape(*x.shape[:2], *out)
 
 
 @at_max.numba
 def _(c, x, size, stride, padding):
     if not _compiled(c, x):
         return at_max.reference(c, x, size, stride, padding)
-    lay, plan = _plan(x.shape[2:], size, stride, padding)
-    y = np.empty((x.shape[0] * x.shape[1], math.prod(lay.out)), x.dtype)
-    _collect_windows(_planes(c), _planes(x), *plan, y, lay.result, lay.length)
-    return y.reshape(*x.shape[:2], *lay.out)
+    planes, image = _flattened(x, padding, -np.inf)
+    places, offsets, out = _plan(image, size, stride)
+    y = np.empty((len(planes), len(places)), x.dtype)
+    _collect_windows(_flattened(c, padding, 0)[0], planes, places, offsets, y)
+    return y.reshape(*x.shape[:2], *out)
 
 
 @max_gradient.numba
 def _(g, x, size, stride, padding):
     if not _compiled(g, x):
         return max_gradient.reference(g, x, size, stride, padding)
-    lay, plan = _plan(x.shape[2:], size, stride, padding)
-    result = np.empty((x.shape[0] * x.shape[1], math.prod(x.shape[2:])), x.dtype)
-    _spread_windows(_planes(g), lay.result, _planes(x), *plan, result, lay.length)
-    return result.reshape(x.shape)
+    planes, image = _flattened(x, padding, -np.inf)
+    places, offsets, _ = _plan(image, size, stride)
+    result = np.empty(planes.shape, x.dtype)
+    _spread_windows(_flattened(g, ((0, 0),), 0)[0], planes, places, offsets, result)
+    inside: Any = (..., *(slice(before, before + n) for n, (before, _) in zip(x.shape[2:], padding, strict=True)))
+    return result.reshape(*x.shape[:2], *image)[inside]
