@@ -434,6 +434,147 @@ def test_3_17_right():
     np.testing.assert_allclose(sum(F[m + M] @ x[t + m] for m in range(-M, M + 1)), h, rtol=1e-12)
 
 
+# Attention, with queries, keys and values that are the items themselves.
+
+def mixed(q, k, v):
+    """(3.26), (3.27)"""
+    e = np.exp(q @ k.T)
+    return e / e.sum(axis=1, keepdims=True) @ v
+
+
+def test_3_28_printed():
+    x, y = np.random.default_rng(0).normal(size=(2, 4, 3))
+    assert np.abs(mixed(2 * x, 2 * x, 2 * x) - 2 * mixed(x, x, x)).max() > 0.1
+    assert np.abs(mixed(x + y, x + y, x + y) - mixed(x, x, x) - mixed(y, y, y)).max() > 0.1
+
+
+def test_3_28_right():
+    q, k, v, w = np.random.default_rng(0).normal(size=(4, 4, 3))
+    np.testing.assert_allclose(mixed(q, k, 2 * v - 3 * w), 2 * mixed(q, k, v) - 3 * mixed(q, k, w), rtol=1e-12)
+
+
+# Positions: an index that is none of the dimension's, a key at no position, and frequencies that grow.
+
+def waves(i, n, exponent, parity, L=10000.0):
+    """(3.30) at position i, with the exponent and the case of each dimension as told."""
+    return np.array([np.sin(i / L ** (exponent(i, d) / n)) if parity(i, d) % 2 == 0
+                     else np.cos(i / L ** ((exponent(i, d) - 1) / n)) for d in range(n)])
+
+
+def left_by_the_best_map(e):
+    """How far the best matrix M is from e_{i+1} = M e_i."""
+    M = np.linalg.lstsq(e[:-1], e[1:], rcond=None)[0]
+    return np.max(np.abs(e[:-1] @ M - e[1:]))
+
+
+def test_3_30_printed():
+    n = 8
+    e = np.array([waves(i, n, lambda i, d: i, lambda i, d: i) for i in range(100)])
+    assert np.all(e == e[:, :1])                                             # all dimensions are equal
+    assert np.max(np.abs(e[40:-2] - e[42:])) < 1e-12                         # and positions soon are, every second one
+    assert left_by_the_best_map(e) > 0.4
+    half_mended = np.array([waves(i, n, lambda i, d: i, lambda i, d: d) for i in range(100)])
+    assert np.all(half_mended[:, 0::2] == half_mended[:, :1]) and np.all(half_mended[:, 1::2] == half_mended[:, 1:2])
+    assert left_by_the_best_map(half_mended) > 0.4
+
+
+def test_3_30_right():
+    n = 8
+    e = np.array([waves(i, n, lambda i, d: d, lambda i, d: d) for i in range(100)])
+    assert left_by_the_best_map(e) < 1e-12                                   # one matrix leads from each position to the next
+    gaps = np.linalg.norm(e[:, None] - e, axis=-1) + 9 * np.eye(100)
+    assert np.min(gaps) > 0.1                                                # no two are alike
+    np.testing.assert_allclose(e @ e.T, [[(e[0] @ e[abs(i - j)]) for j in range(100)] for i in range(100)], atol=1e-12)
+
+
+def weights_of(scores):
+    return np.exp(scores) / np.sum(np.exp(scores))                           # (3.26)
+
+
+def test_3_31_printed():
+    scores = np.array([1.0, 2.0, -1.0])
+    weights = weights_of(scores)
+    assert abs(weights[1] / weights[0] - scores[1] / scores[0]) > 0.7 and weights[2] > 0 > scores[2]
+
+
+def test_3_31_right():
+    scores = np.random.default_rng(0).normal(size=6)
+    np.testing.assert_allclose(np.ptp(np.log(weights_of(scores)) - scores), 0, atol=1e-12)
+
+
+def score_and_terms(k):
+    """q_i'k_j for i = 1 and j = 2, and the sum of (3.32) with the position vector e_k in its last two terms."""
+    rng = np.random.default_rng(0)
+    x, e, (W_q, W_k) = rng.normal(size=(5, 4)), rng.normal(size=(5, 4)), rng.normal(size=(2, 3, 4))
+    A, i, j = W_q.T @ W_k, 1, 2
+    return (W_q @ (x[i] + e[i])) @ (W_k @ (x[j] + e[j])), x[i] @ A @ x[j] + e[i] @ A @ x[j] + x[i] @ A @ e[k] + e[i] @ A @ e[k]
+
+
+def test_3_32_printed():
+    for k in (0, 1, 3, 4):
+        score, terms = score_and_terms(k)
+        assert abs(score - terms) > 0.1
+
+
+def test_3_32_right():
+    score, terms = score_and_terms(2)
+    assert np.isclose(score, terms, rtol=1e-12)
+
+
+def turn(m, omega):
+    """R_m, a pair of rows for each frequency."""
+    R = np.zeros((2 * len(omega), 2 * len(omega)))
+    for k, w in enumerate(omega):
+        R[2 * k:2 * k + 2, 2 * k:2 * k + 2] = [[np.cos(m * w), -np.sin(m * w)], [np.sin(m * w), np.cos(m * w)]]
+    return R
+
+
+def query_key_item():
+    rng = np.random.default_rng(0)
+    x, W_q, W_k = rng.normal(size=(5, 4)), rng.normal(size=(4, 4)), rng.normal(size=(4, 4))
+    return x @ W_q.T, x @ W_k.T, x
+
+
+def test_3_33_printed():
+    q, k, x = query_key_item()
+    for i in range(5):                                                       # j = i: R_i'R_i is no rotation at all
+        R = turn(i, np.array([1.0, 0.01]))
+        assert abs(q[i] @ R.T @ R @ x[i] - q[i] @ k[i]) > 0.1
+
+
+def test_3_33_right():
+    q, k, _ = query_key_item()
+    omega = np.array([1.0, 0.01])
+    for i in range(5):
+        assert np.isclose(q[i] @ turn(i, omega).T @ turn(i, omega) @ k[i], q[i] @ k[i])
+        for j in range(5):
+            np.testing.assert_allclose(q[i] @ turn(i, omega).T @ turn(j, omega) @ k[j], q[i] @ turn(j - i, omega) @ k[j])
+
+
+def likeness(omega, m):
+    """Of R_0 and R_m: the mean cosine of the angles between them, 1 where they are equal and about 0 where unrelated."""
+    return np.trace(turn(0, omega).T @ turn(m, omega)) / (2 * len(omega))
+
+
+def test_3_35_printed():
+    n, L = 64, 10000.0
+    omega = L ** (np.arange(1, n // 2 + 1) / n)
+    assert np.isclose(omega[-1], 100) and omega.min() > 1
+    assert likeness(omega, 1) < 0.1                                          # a step, and nothing is left of where it was
+    assert abs(likeness(omega, 1) - np.mean([likeness(omega, m) for m in range(2, 300)])) < 0.1
+    assert np.linalg.norm(turn(0, omega) - turn(np.pi / 100, omega), 2) > 1.999    # 3 hundredths of a step turn a pair around
+
+
+def test_3_35_right():
+    n, L = 64, 10000.0
+    omega = L ** (-2 * (np.arange(1, n // 2 + 1) - 1) / n)
+    assert likeness(omega, 1) > 0.95 and np.all(np.diff([likeness(omega, m) for m in range(6)]) < 0)
+    for m in (0.01, 0.1, 1.0):
+        assert np.linalg.norm(turn(0, omega) - turn(m, omega), 2) <= m       # it changes as smoothly as m does
+    sign_alone = L ** (-np.arange(1, n // 2 + 1) / n)
+    assert likeness(sign_alone, 1) > 0.95                                    # which is what the sign does
+
+
 def test_V_21_printed():
     mean = FACES @ COINS.sum(axis=1)
     diagonal = sum((FACES[k] - mean) * (FACES[k] - mean) * COINS[k, k] for k in range(2))
