@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from . import tree
+from .memory import keep_freed_memory
 from .tensor import Tensor, backward, next_level, raw
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "stop_gradient", "value_and_grad", "vjp"]
+
+keep_freed_memory()                                   # each gradient frees what the next one needs
 
 
 def grad(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:
