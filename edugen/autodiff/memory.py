@@ -14,7 +14,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3                                 # mall
 def keep_freed_memory(megabytes: int = 512) -> bool:
     """Tell glibc to keep up to so much freed memory, and to lay arrays below 32 MB where it can be kept.
 
-    Importing the engine does so; settings of your own, MALLOC_TRIM_THRESHOLD_ or GLIBC_TUNABLES in the environment, are left alone.
+    Importing the engine does so; settings of your own, MALLOC_TRIM_THRESHOLD_ or GLIBC_TUNABLES in the environment, are left
+    alone.
 
     Returns
     -------

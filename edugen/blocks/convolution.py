@@ -123,8 +123,10 @@ class Convolution:
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, channels, *image) to (N, filters, *out)."""
         _check_images(self, x)
-        h = convolution(x, theta["f"], self.stride, self.padding, self.dilation, self.groups, self.mode)      # (3.15)
-        return NONLINEARITIES[self.sigma](h + _beside(theta["c"], self.taps))
+        fused = "relu" if self.sigma == "relu" else "identity"
+        h = convolution(x, theta["f"], self.stride, self.padding, self.dilation, self.groups, self.mode,
+                        theta["c"], fused)                                       # (3.15)
+        return h if fused == self.sigma else NONLINEARITIES[self.sigma](h)
 
 
 @dataclass(frozen=True)

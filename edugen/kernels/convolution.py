@@ -45,14 +45,20 @@ def _padded(x, padding):
 
 
 @kernel
-def correlate(x, f, stride, dilation, groups=1, padding=None):
-    """x (N, C, *image), f (O, C / groups, *taps) -> (N, O, *out); one stride, one dilation, one pair of padding a dimension."""
+def correlate(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=False):
+    """x (N, C, *image), f (O, C / groups, *taps) -> (N, O, *out); one stride, one dilation, one pair of padding a dimension.
+
+    With a bias (O,) for each of its channels, and with what is below 0 cut off.
+    """
     out, x = output_shape(x.shape[2:], f.shape[2:], stride, dilation, padding), _padded(x, padding)
     y = np.zeros((len(x), groups, f.shape[0] // groups, *out), np.result_type(x, f))
     for tap in np.ndindex(f.shape[2:]):
         window, weights = _grouped(_window(x, tap, out, stride, dilation), groups, 1), _grouped(f[(..., *tap)], groups, 0)
         y += np.einsum("ngc...,goc->ngo...", window, weights, optimize=True)
-    return y.reshape(len(x), f.shape[0], *out)
+    y = y.reshape(len(x), f.shape[0], *out)
+    if bias is not None:
+        y += bias.reshape(-1, *[1] * len(out))
+    return np.maximum(y, 0) if relu else y
 
 
 @kernel
@@ -83,7 +89,7 @@ def filter_gradient(x, g, taps, stride, dilation, groups=1, padding=None):
 SHARES = 8               # of the work, each with buffers of its own; a thread takes one or more, and no result depends on which
 ROWS, VECTORS = 4, 3     # of a tile: 12 totals, 3 vectors of x and a weight are the 16 registers of a processor with AVX2
 LONG = 1024              # places whose rows, four of g and three of x, fit the first cache
-SPARE = 32               # places behind a row of a buffer, for the last tile may reach over its end
+SPARE = 48               # places behind a row of a buffer, for the last tile may reach over its end
 
 
 @jit
@@ -143,9 +149,20 @@ def _tile(x, base, starts, w, i, y, at, width):
         at += width
 
 
+@jit
+def _finish(result, low, high, length, bias, first, relu):
+    """Add the biases, and cut off what is below 0, while the sums are still near."""
+    zero = result.dtype.type(0)
+    for r in range(low, high):
+        b = bias[first + r] if bias.size else zero
+        for p in range(length):
+            v = result[r, p] + b
+            result[r, p] = zero if relu and v < zero else v
+
+
 @jit(parallel=True)
-def _sum_views(x, runs, step, width, starts, weights, y, y_runs, y_step, length, rows, parts):
-    """y[n, o, p] = sum over k of weights[o, k] x[n, starts[k] + p], where x and y lie as their runs say.
+def _sum_views(x, runs, step, width, starts, weights, y, y_runs, y_step, length, rows, parts, bias, relu):
+    """y[n, o, p] = sum over k of weights[o, k] x[n, starts[k] + p], where x and y lie as their runs say; then a bias and a relu.
 
     A unit of work is an image (few images: a part of its rows of y). It is copied to a buffer in which the padding is already.
     Strips of places are the outer loop, rows the inner: what a strip needs of x stays in the first cache, all weights in the
@@ -165,6 +182,8 @@ def _sum_views(x, runs, step, width, starts, weights, y, y_runs, y_step, length,
                     for block in range(first, last):
                         _tile(flat, group * channels * width + p, starts, weights, (group * blocks + block) * views * ROWS,
                               result, block * ROWS * stretch + p, stretch)
+                if bias.size or relu:
+                    _finish(result, low, high, length, bias, group * rows, relu)
                 _scatter(result[low:high], y_runs, y_step, y[n, group * rows + low:group * rows + high])
 
 
@@ -305,15 +324,16 @@ def _common(a, b):
 
 
 @correlate.numba
-def _(x, f, stride, dilation, groups=1, padding=None):
+def _(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=False):
     x, f, compiled = _common(x, f)
     if not compiled:
-        return correlate.reference(x, f, stride, dilation, groups, padding)
+        return correlate.reference(x, f, stride, dilation, groups, padding, bias, relu)
     lay = _layout(x.shape[2:], f.shape[2:], stride, dilation, padding)
     (runs, offsets), width = lay.phase_after_phase(lay.size), _width(lay.phases * lay.size)
     y = np.empty((len(x), len(f), math.prod(lay.out)), x.dtype)
     _sum_views(_flat(x), runs, lay.step, width, _views(f.shape[1], width, offsets), _blocks(f.reshape(*f.shape[:2], -1), groups),
-               y, lay.result, 1, lay.length, len(f) // groups, max(1, SHARES // len(x)))
+               y, lay.result, 1, lay.length, len(f) // groups, max(1, SHARES // len(x)),
+               np.zeros(0, x.dtype) if bias is None else np.require(bias, x.dtype, ["C", "W"]), relu)
     return y.reshape(len(x), len(f), *lay.out)
 
 
@@ -329,7 +349,8 @@ def _(g, f, image, stride, dilation, groups=1, padding=None):
     for i, runs in enumerate(lay.image):
         mine = lay.phase == i
         _sum_views(_flat(g), lay.result + [0, front, 0], 1, width, _views(len(f) // groups, width, front - lay.offset[mine]),
-                   _blocks(swapped[:, :, mine], groups), x, runs, lay.step, _end(runs), f.shape[1], max(1, SHARES // len(g)))
+                   _blocks(swapped[:, :, mine], groups), x, runs, lay.step, _end(runs), f.shape[1], max(1, SHARES // len(g)),
+                   np.zeros(0, g.dtype), False)
     return x.reshape(len(g), channels, *image)
 
 

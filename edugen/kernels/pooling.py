@@ -66,57 +66,73 @@ def max_gradient(g, x, size, stride, padding):
 
 
 # Twins ----------------------------------------------------------------------------------------------------------------------
-# The image lies flat: a window is a place in it, and its entries are at places + offsets, in any number of dimensions. Windows
-# are many and small, so the loops over one are plain; planes (n, c) are shared out among the threads.
+# The image lies flat: a window is a place in it, and its entries are at places + offsets, in any number of dimensions. Planes
+# (n, c) are shared out among the threads.
 
 @jit
 def _largest(x, place, offsets):
-    top = x[place + offsets[0]]
-    for at in offsets[1:]:
-        v = x[place + at]
-        top = top if v <= top or top != top else v                        # a NaN stays
-    return top
+    """The largest entry of a window, where it is, and how many are equal to it; of several, the first."""
+    first = place + offsets[0]
+    top, count = x[first], 1
+    for k in range(1, len(offsets)):
+        at = place + offsets[k]
+        v = x[at]
+        larger = not (v <= top or top != top)                             # a NaN is larger than any number, and stays
+        count = 1 if larger else count + (v == top)                       # choices, no jumps
+        first = at if larger else first
+        top = v if larger else top
+    return top, first, count
 
 
 @jit
-def _equal(x, place, offsets, top):
-    """How many entries of a window are the largest; 1 where it is NaN, which none equals."""
-    count = 0
-    for at in offsets:
-        count += 1 if x[place + at] == top else 0                         # a choice of numbers, no jump
-    return max(count, 1)
+def _row(x, start, step, offsets, top):
+    """The largest of each window of a row: tap after tap, over numbers that are `step` apart."""
+    for j in range(len(top)):
+        top[j] = x[start + offsets[0] + step * j]
+    for at in offsets[1:]:
+        for j in range(len(top)):
+            v, largest = x[start + at + step * j], top[j]
+            top[j] = largest if v <= largest or largest != largest else v
 
 
 @jit(parallel=True)
-def _max_windows(x, places, offsets, y):
+def _max_windows(x, places, step, width, offsets, y):
     for share in prange(SHARES):
         for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            for p in range(len(places)):
-                y[n, p] = _largest(x[n], places[p], offsets)
+            for p in range(0, len(places), width):
+                if step == 2:                                             # a step that is known: many numbers at a time
+                    _row(x[n], places[p], 2, offsets, y[n, p:p + width])
+                else:
+                    _row(x[n], places[p], step, offsets, y[n, p:p + width])
 
 
 @jit(parallel=True)
 def _collect_windows(c, x, places, offsets, y):
+    zero = y.dtype.type(0)
     for share in prange(SHARES):
         for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
             for p in range(len(places)):
-                top, total = _largest(x[n], places[p], offsets), y.dtype.type(0)
+                top, _, count = _largest(x[n], places[p], offsets)
+                total = zero
                 for at in offsets:
-                    entry = c[n, places[p] + at]                          # loaded in any case: else there would be a jump
-                    total += entry if x[n, places[p] + at] == top else y.dtype.type(0)
-                y[n, p] = total / y.dtype.type(_equal(x[n], places[p], offsets, top))
+                    total += c[n, places[p] + at] if x[n, places[p] + at] == top else zero
+                y[n, p] = total / y.dtype.type(count)
 
 
 @jit(parallel=True)
 def _spread_windows(g, x, places, offsets, result):
+    zero = g.dtype.type(0)
     for share in prange(SHARES):
         for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
             result[n] = 0
             for p in range(len(places)):
-                top = _largest(x[n], places[p], offsets)
-                part = g[n, p] / g.dtype.type(_equal(x[n], places[p], offsets, top))
-                for at in offsets:                                        # windows that overlap add up
-                    result[n, places[p] + at] += part if x[n, places[p] + at] == top else g.dtype.type(0)
+                top, first, count = _largest(x[n], places[p], offsets)
+                if count == 1:                                            # nearly always
+                    result[n, first] += g[n, p] if top == top else zero   # windows that overlap add up
+                else:
+                    part = g[n, p] / g.dtype.type(count)
+                    for at in offsets:
+                        result[n, places[p] + at] += part if x[n, places[p] + at] == top else zero
 
 
 def _flattened(x, padding, border):
@@ -145,7 +161,7 @@ def _(x, size, stride, padding):
     planes, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(image, size, stride)
     y = np.empty((len(planes), len(places)), x.dtype)
-    _max_windows(planes, places, offsets, y)
+    _max_windows(planes, places, stride[-1], out[-1], offsets, y)
     return y.reshape(*x.shape[:2], *out)
 
 

@@ -1,4 +1,4 @@
-"""Vector registers by name: eight float32 (or four float64) numbers that are loaded, multiplied and added in one instruction.
+"""Vector registers by name: eight or sixteen float32 numbers that are loaded, multiplied and added in one instruction.
 
 A core can do two vector multiply-adds in a cycle, but only two or three loads and one or two stores. So a fast sum of products
 keeps its totals in registers from the first term to the last, and uses each number that it loads several times. A compiler
@@ -10,7 +10,8 @@ named here:
         total = multiply_add(fill(w, k), load(x, start[k]), total)
     store(total, y, 0)
 
-A processor with AVX2 has 16 such registers. Where vectors are shorter or there are fewer, the compiler splits and spills.
+A processor with AVX2 has 16 such registers of 32 bytes, one with AVX-512 32 of 64. Where vectors are shorter or there are
+fewer, the compiler splits and spills.
 Arrays are contiguous and indexed as if they were flat. Nobody checks bounds: leave room for a whole vector.
 """
 import functools
@@ -22,7 +23,11 @@ from .jit import operation
 
 __all__ = ["fill", "lanes", "load", "multiply_add", "store", "total", "zeros"]
 
-BYTES = 32
+try:
+    from numpy._core._multiarray_umath import __cpu_features__ as _features      # type: ignore[import-not-found]
+except ImportError:
+    _features = {}
+BYTES = 64 if _features.get("AVX512F") else 32                            # a vector; NumPy has asked the processor already
 
 
 @operation

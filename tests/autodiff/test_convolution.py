@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+import edugen
 from edugen import check_gradients, grad, vjp
 from edugen.autodiff import average_pool, convolution, max_pool, transposed_convolution
 from edugen.kernels import use
@@ -188,3 +189,34 @@ def test_what_is_no_real_number_is_refused(wrong):
         convolution(wrong, np.ones((3, 2, 3, 3)))
     with pytest.raises(TypeError, match="max_pool: x must be an array of real numbers"):
         max_pool(wrong, 2)
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1}, {"groups": 2, "padding": "same"},
+                                     {"mode": "circular", "padding": 1}])
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+def test_a_bias_and_a_relu_with_the_sums_are_those_after_them(rng, options, activation):
+    x, f, bias = rng.normal(size=(3, 4, 7, 6)), rng.normal(size=(6, 4 // options.get("groups", 1), 3, 3)), rng.normal(size=6)
+    cut = (lambda y: np.maximum(y, 0)) if activation == "relu" else (lambda y: y)
+    plain = lambda x, f, bias: cut(convolution(x, f, **options) + bias[:, None, None])
+    fused = lambda x, f, bias: convolution(x, f, **options, bias=bias, activation=activation)
+    y = plain(x, f, bias)
+    np.testing.assert_allclose(fused(x, f, bias), y, rtol=1e-12, atol=1e-12)
+    g = rng.normal(size=y.shape)
+    for ours, theirs in zip(*(vjp(h, x, f, bias)[1](g) for h in (fused, plain)), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-11)
+    check_gradients(lambda x, f, bias: np.tanh(fused(np.sin(x), f, bias)), x, f, bias, order=2, rtol=1e-5)
+    short = [v.astype(np.float32) for v in (x, f, bias)]
+    assert fused(*short).dtype == np.float32
+    np.testing.assert_allclose(fused(*short), y, rtol=1e-4, atol=1e-4)
+    with edugen.kernels.use("numpy"):
+        np.testing.assert_allclose(fused(x, f, bias), y, rtol=1e-12, atol=1e-12)
+    assert np.isnan(fused(x * np.nan, f, bias)).all()
+
+
+def test_a_bias_that_does_not_fit_and_an_activation_that_is_not_there(rng):
+    x, f = rng.normal(size=(1, 2, 5)), rng.normal(size=(3, 2, 3))
+    with pytest.raises(ValueError, match=r"bias must be of shape \(3,\), a number for each filter, got \(2,\)"):
+        convolution(x, f, bias=np.zeros(2))
+    with pytest.raises(ValueError, match="activation must be one of identity, relu, got 'tanh'"):
+        convolution(x, f, activation="tanh")
+    np.testing.assert_allclose(convolution(x, f, activation="relu"), np.maximum(convolution(x, f), 0))

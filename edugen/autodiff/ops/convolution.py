@@ -10,6 +10,7 @@ import numpy as np
 from ...kernels import convolution as kernels
 from ...kernels import pooling
 from ..tensor import Tensor, primitive, raw, rule
+from .activations import relu
 
 __all__ = ["average_pool", "convolution", "max_pool", "transposed_convolution"]
 
@@ -17,7 +18,7 @@ MODES: dict[str, Any] = {"zeros": "constant", "circular": "wrap", "reflect": "re
 
 
 def convolution(x: Any, f: Any, stride: Any = 1, padding: Any = "valid", dilation: Any = 1, groups: int = 1,
-                mode: str = "zeros") -> Any:
+                mode: str = "zeros", bias: Any = None, activation: str = "identity") -> Any:
     r"""Correlate images with filters, :math:`y^o_p = \sum_c \sum_t f^{oc}_t x^c_{sp + dt}`.  Cho (3.15)-(3.17).
 
     Parameters
@@ -29,6 +30,8 @@ def convolution(x: Any, f: Any, stride: Any = 1, padding: Any = "valid", dilatio
         or how many places before and after each dimension: int, one a dimension, or pairs
     groups : channels fall into so many groups that don't see each other
     mode : what stands in the padding: "zeros", "circular" (the other end), "reflect", "edge"
+    bias : array (O,), optional, added to all places of a channel
+    activation : "identity" or "relu", computed together with the sums
 
     Returns
     -------
@@ -66,7 +69,16 @@ def convolution(x: Any, f: Any, stride: Any = 1, padding: Any = "valid", dilatio
         if not all(x.shape[2:]):
             raise ValueError(f"convolution: an image of shape {x.shape[2:]} has nothing to fill a {mode} padding with")
         x, widths = np.pad(x, [(0, 0), (0, 0), *widths], mode=MODES[mode]), None
-    return _correlate(x, f, stride=stride, dilation=dilation, groups=groups, padding=widths)
+    options: Any = {"stride": stride, "dilation": dilation, "groups": groups, "padding": widths}
+    if activation not in _LAYERS:
+        raise ValueError(f"convolution: activation must be one of {', '.join(_LAYERS)}, got {activation!r}; any other function "
+                         "goes around it")
+    if bias is None:
+        return _correlate(x, f, **options) if activation == "identity" else relu(_correlate(x, f, **options))
+    bias = _real("convolution", "bias", bias)
+    if bias.shape != f.shape[:1]:
+        raise ValueError(f"convolution: bias must be of shape {f.shape[:1]}, a number for each filter, got {bias.shape}")
+    return _LAYERS[activation](x, f, bias, **options)
 
 
 def transposed_convolution(g: Any, f: Any, stride: Any = 1, dilation: Any = 1, groups: int = 1, image: Any = None,
@@ -179,6 +191,38 @@ def _input_gradient(g, f, image, stride, dilation, groups, padding=None):
 @primitive
 def _filter_gradient(x, g, taps, stride, dilation, groups, padding=None):
     return kernels.filter_gradient(x, g, taps, stride, dilation, groups, padding)
+
+
+@primitive
+def _layer(x, f, bias, stride, dilation, groups, padding=None):
+    return kernels.correlate(x, f, stride, dilation, groups, padding, bias)
+
+
+@primitive
+def _relu_layer(x, f, bias, stride, dilation, groups, padding=None):
+    return kernels.correlate(x, f, stride, dilation, groups, padding, bias, True)
+
+
+_LAYERS: dict[str, Any] = {"identity": _layer, "relu": _relu_layer}
+
+
+@rule(_relu_layer, "first")                           # the cotangent of what the relu cuts, which all arguments share
+def _(g, y, x, f, bias, stride=None, dilation=None, groups=1, padding=None):
+    return g * (raw(y) > 0)
+
+
+for layer in _LAYERS.values():
+    @rule(layer, 0)
+    def _(g, y, x, f, bias, stride=None, dilation=None, groups=1, padding=None):
+        return _input_gradient(g, f, image=np.shape(x)[2:], stride=stride, dilation=dilation, groups=groups, padding=padding)
+
+    @rule(layer, 1)
+    def _(g, y, x, f, bias, stride=None, dilation=None, groups=1, padding=None):
+        return _filter_gradient(x, g, taps=np.shape(f)[2:], stride=stride, dilation=dilation, groups=groups, padding=padding)
+
+    @rule(layer, 2)
+    def _(g, y, x, f, bias, stride=None, dilation=None, groups=1, padding=None):
+        return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 
 @rule(_correlate, 0)
