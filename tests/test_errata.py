@@ -471,7 +471,8 @@ def test_3_30_printed():
     n = 8
     e = np.array([waves(i, n, lambda i, d: i, lambda i, d: i) for i in range(100)])
     assert np.all(e == e[:, :1])                                             # all dimensions are equal
-    assert np.max(np.abs(e[40:-2] - e[42:])) < 1e-12                         # and positions soon are, every second one
+    assert np.max(np.abs(e[40:-2] - e[42:])) < 1e-12                         # and positions soon are, every second one,
+    assert np.max(np.abs(e[40] - e[41])) > 0.9                               # all even ones and all odd ones
     assert left_by_the_best_map(e) > 0.4
     half_mended = np.array([waves(i, n, lambda i, d: i, lambda i, d: d) for i in range(100)])
     assert np.all(half_mended[:, 0::2] == half_mended[:, :1]) and np.all(half_mended[:, 1::2] == half_mended[:, 1:2])

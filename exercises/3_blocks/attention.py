@@ -66,7 +66,7 @@ def entropy_slope(s, beta):
 
     Returns
     -------
-    array (N,), to 12 digits
+    array (N,), to 11 digits
     """
     raise NotImplementedError("entropy_slope")
 

@@ -67,13 +67,13 @@ def test_causal_attention(student, rng, N, d, m):
                   "what is left is beta times the derivative of E[s], a variance")
 @pytest.mark.parametrize("N, M", [(4, 5), (1, 2), (6, 3)])
 def test_entropy_slope(student, rng, N, M):
-    s, beta = 2 * rng.normal(size=(N, M)), float(rng.uniform(0.5, 2)) * float(rng.choice([-1, 1]))
+    s, beta = rng.normal(size=(N, M)), float(rng.uniform(0.5, 1.5)) * float(rng.choice([-1, 1]))
     expected = []
     for row in s:
         alpha = one_query(beta * row, row[:, None])[0]
         pairs = [a * b * (x - y) ** 2 for a, x in zip(alpha, row, strict=True) for b, y in zip(alpha, row, strict=True)]
         expected.append(-beta * math.fsum(pairs) / 2)                       # a variance, of all pairs
-    assert_close(student.call("entropy_slope", s, beta), np.array(expected), rtol=1e-12, atol=1e-15)
+    assert_close(student.call("entropy_slope", s, beta), np.array(expected), rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.points(3)

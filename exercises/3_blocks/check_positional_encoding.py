@@ -99,19 +99,17 @@ def test_grid_rotation(student, rng, T, n):
 
 
 @pytest.mark.points(2)
-@pytest.mark.hint("Subtract, hide what comes later, normalize.", "a row's largest score can be taken from all of it",
-                  "scores = np.where(i[:, None] >= i, q @ k.T - slope * (i[:, None] - i), -np.inf)")
-@pytest.mark.parametrize("T, d, size", [(6, 3, 1.0), (1, 1, 1.0), (5, 4, 60.0)])
-def test_linear_bias_weights(student, rng, T, d, size):
-    q, k, slope = size * rng.normal(size=(T, d)), rng.normal(size=(T, d)), rng.uniform(0.1, 1)
-    if size > 1:
-        k[0], q[-1] = 20.0, 60.0                                             # the last row's exp would overflow
-    expected = np.zeros((T, T))
+@pytest.mark.hint("Which scores have a number of b in them?", "those of one diagonal: what comes to each of them adds up",
+                  "np.trace(g, offset=r), for each distance r")
+@pytest.mark.parametrize("T", [1, 2, 7])
+def test_bias_backward(student, rng, T):
+    g = rng.normal(size=(T, T)) + 0.5
+    found = student.call("bias_backward", g)
+    expected = np.zeros(2 * T - 1)
     for i in range(T):
-        scores = [q[i] @ k[j] - slope * (i - j) for j in range(i + 1)]
-        shares = [math.exp(s - max(scores)) for s in scores]
-        expected[i, :i + 1] = np.array(shares) / sum(shares)
-    assert_close(student.call("linear_bias_weights", q, k, slope), expected, rtol=1e-8, atol=1e-12)
+        for j in range(T):
+            expected[j - i + T - 1] += g[i, j]
+    assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.points(3)

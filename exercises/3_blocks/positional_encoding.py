@@ -114,22 +114,21 @@ def grid_rotation(x, rows, columns, L):
     raise NotImplementedError("grid_rotation")
 
 
-def linear_bias_weights(q, k, slope):
-    r"""Attention weights without any position vectors: distance is simply subtracted.   (2 points, build)
+def bias_backward(g):
+    r"""The gradient in a bias that is learned for each distance, instead of vectors for positions.   (2 points, build)
 
-    Press et al. 2022 (ALiBi): from the score :math:`q_i^\top k_j` subtract `slope` times the distance :math:`i - j`. An item sees
-    itself and those before it; later ones get no weight.
+    To the score of query i with key j such a number is added, :math:`s_{ij} = q_i^\top k_j + b_{j - i}`: one for each distance
+    j - i from -(T - 1) to T - 1, stored in this order in an array b (2T - 1,), whose element T - 1 is that of distance 0.
 
     Parameters
     ----------
-    q, k : arrays (T, d)
-    slope : float, at least 0
+    g : array (T, T), the gradient of a loss in the scores s
 
     Returns
     -------
-    array (T, T), rows sum to one
+    array (2T - 1,), the gradient in b
     """
-    raise NotImplementedError("linear_bias_weights")
+    raise NotImplementedError("bias_backward")
 
 
 def own_frequencies(K, T):

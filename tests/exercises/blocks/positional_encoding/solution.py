@@ -41,12 +41,9 @@ def grid_rotation(x, rows, columns, L):
     return np.concatenate([rotate_pairs(x[:, :half], rows, L), rotate_pairs(x[:, half:], columns, L)], axis=1)
 
 
-def linear_bias_weights(q, k, slope):
-    i = np.arange(len(q))
-    distance = i[:, None] - i
-    scores = np.where(distance >= 0, q @ k.T - slope * distance, -np.inf)
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return weights / weights.sum(axis=1, keepdims=True)
+def bias_backward(g):
+    T = len(g)
+    return np.array([np.trace(g, offset=r) for r in range(1 - T, T)])
 
 
 def own_frequencies(K, T):
