@@ -24,7 +24,7 @@ from .jit import operation
 __all__ = ["fill", "lanes", "load", "multiply_add", "store", "total", "zeros"]
 
 try:
-    from numpy._core._multiarray_umath import __cpu_features__ as _features      # type: ignore[import-not-found]
+    from numpy._core._multiarray_umath import __cpu_features__ as _features  # type: ignore[import-not-found]
 except ImportError:
     _features = {}
 BYTES = 64 if _features.get("AVX512F") else 32                            # a vector; NumPy has asked the processor already
