@@ -6,7 +6,7 @@ A sequence goes in, the states after each of its steps come out:
 
 Sequences are arrays (N, T, n), states (N, T, m), and the first state :math:`h_0` is a parameter like the others. Sequences of
 different lengths share an array with a `mask` (N, T): where it is False nothing is read, and the state stays what it was, so
-`states[:, -1]` is always the last one.
+`states[:, -1]` is the last one of a block that reads forward (of `Reversed`, the last state is `[:, 0]`).
 """
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from edugen.autodiff import gru, primitive, rule, sigmoid, stop_gradient
+from edugen.autodiff import Tensor, gru, primitive, rule, sigmoid, stop_gradient
 
 from .linear import NONLINEARITIES, glorot, orthogonal
 
@@ -88,6 +88,8 @@ class Recurrent:
     ------
     ValueError
         A size below 1, a name that is not there; at a call, shapes that don't fit, and a mask that isn't one.
+    TypeError
+        At a call, numbers that aren't floating or not all of one precision.
 
     Examples
     --------
@@ -119,7 +121,9 @@ class Recurrent:
         """States (N, T, m) of sequences x (N, T, n), from the state h (N, m) or (m,), or the learned one."""
         def run(x, h, mask):
             return _recurrent(x, h, theta["W"], theta["b"], sigma=self.sigma, mask=mask)
-        return _sweep(self, run, x, mask, _start(self, "h", theta["h"] if h is None else h, x))
+        n, m = self.n, self.m
+        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n + m, m), b=(m,))
+        return _sweep(self, run, x, mask, h)
 
 
 # Gates ----------------------------------------------------------------------------------------------------------------------
@@ -147,7 +151,7 @@ class GRU:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         As `Recurrent`.
 
     Examples
@@ -181,7 +185,9 @@ class GRU:
             if mask is not None:                                                 # an update gate that is wide open keeps all
                 b = np.where(mask | (np.arange(3 * self.m) // self.m != 1), b, np.inf)
             return gru(x, h, theta["W"], theta["U"], b)                          # (3.19) to (3.22)
-        return _sweep(self, run, x, mask, _start(self, "h", theta["h"] if h is None else h, x))
+        n, m = self.n, self.m
+        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n, 3 * m), U=(m, 3 * m), b=(3 * m,))
+        return _sweep(self, run, x, mask, h)
 
 
 @primitive
@@ -252,7 +258,7 @@ class LSTM:
         c_t = f_t \odot c_{t-1} + i_t \odot \tanh(a^g_t), \qquad h_t = o_t \odot \tanh(c_t)
 
     with an input gate i, a forget gate f (Gers et al. 2000) and an output gate o, sigmoids of :math:`a_t = W^\top x_t + U^\top
-    h_{t-1} + b`, whose parts are i, f, g, o, in this order. Where a GRU has one gate for keeping and its rest for writing, here
+    h_{t-1} + b`, whose parts are i, f, g, o, in this order. Where a GRU has one gate u for keeping and 1 - u for writing, here
     are two.
 
     Parameters
@@ -263,7 +269,7 @@ class LSTM:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         As `Recurrent`.
 
     Examples
@@ -292,15 +298,16 @@ class LSTM:
 
     def states(self, theta: dict[str, Any], x: Any, mask: Any = None, h: Any = None) -> tuple[Any, Any]:
         """h and c after each step, two arrays (N, T, m)."""
-        if h is not None and not (isinstance(h, tuple) and len(h) == 2):
+        if h is not None and not (isinstance(h, (tuple, list)) and len(h) == 2):
             raise ValueError(f"{self}: h must be a pair, the state and the cell to start from, got {type(h).__name__}")
         h, c = (theta["h"], theta["c"]) if h is None else h
-        start = np.concatenate([_start(self, "h", h, x), _start(self, "c", c, x)], axis=-1)
+        n, m = self.n, self.m
+        x, h, c = _ready(self, theta, x, {"h": h, "c": c}, W=(n, 4 * m), U=(m, 4 * m), b=(4 * m,))
 
         def run(x, s, mask):
             return _lstm(x, s, theta["W"], theta["U"], theta["b"], mask=mask)
-        both = _sweep(self, run, x, mask, start)
-        return both[..., :self.m], both[..., self.m:]
+        both = _sweep(self, run, x, mask, np.concatenate([h, c], axis=-1))
+        return both[..., :m], both[..., m:]
 
     def __call__(self, theta: dict[str, Any], x: Any, mask: Any = None, h: Any = None) -> Any:
         """States h (N, T, m) of sequences x (N, T, n), from a pair (h, c), or the learned one."""
@@ -312,11 +319,19 @@ class LSTM:
 def reverse(x: Any, mask: Any = None) -> Any:
     """Sequences (N, T, ...) back to front; with a mask (N, T) each within its own steps, and what is masked stays in its place.
 
+    Raises
+    ------
+    ValueError
+        For an array of less than two axes, or a mask that isn't one.
+
     Examples
     --------
     >>> reverse(np.array([[1, 2, 3, 0]]), np.array([[True, True, True, False]]))
     array([[3, 2, 1, 0]])
     """
+    x = x if type(x) is Tensor else np.asarray(x)
+    if x.ndim < 2:
+        raise ValueError(f"reverse: x must be sequences (N, T, ...), got shape {x.shape}; of a single one pass x[None]")
     if mask is None:
         return x[:, ::-1]
     _check_mask("reverse", mask, np.shape(x)[:2])
@@ -330,6 +345,8 @@ def reverse(x: Any, mask: Any = None) -> Any:
 class Reversed:
     """A recurrent block that reads from the end to the beginning; its state at step t has seen the steps t to T.
 
+    The last state is that of the first step, `[:, 0]`. Where the mask is False the output means nothing: leave it out.
+
     Examples
     --------
     >>> block = Reversed(Recurrent(1, 1, "identity"))
@@ -340,13 +357,24 @@ class Reversed:
 
     block: Any
 
+    @property
+    def n(self) -> int:
+        """Numbers in an input."""
+        return self.block.n
+
+    @property
+    def m(self) -> int:
+        """Numbers in a state."""
+        return self.block.m
+
     def init(self, rng: Any, dtype: Any = np.float64) -> Any:
         """Parameters of the block inside."""
         return self.block.init(rng, dtype)
 
     def __call__(self, theta: Any, x: Any, mask: Any = None, h: Any = None) -> Any:
         """States (N, T, m)."""
-        return reverse(self.block(theta, reverse(x, mask), mask, h), mask)
+        start = () if h is None else (h,)                                        # a Bidirectional takes none
+        return reverse(self.block(theta, reverse(x, mask), mask, *start), mask)
 
 
 @dataclass(frozen=True)
@@ -354,6 +382,7 @@ class Bidirectional:
     """Two recurrent blocks, one upon the other, with a reversal between: every output depends on every input.  Cho §3.3.
 
     The second reads the states of the first from the last to the first one, and its own are put in the order of the inputs.
+    Where the mask is False the output means nothing: leave it out.
 
     Parameters
     ----------
@@ -374,6 +403,16 @@ class Bidirectional:
             raise ValueError(f"Bidirectional: the first block, {self.forward}, gives {self.forward.m} numbers, and the second, "
                              f"{self.backward}, takes {self.backward.n}")
 
+    @property
+    def n(self) -> int:
+        """Numbers in an input."""
+        return self.forward.n
+
+    @property
+    def m(self) -> int:
+        """Numbers in an output."""
+        return self.backward.m
+
     def init(self, rng: Any, dtype: Any = np.float64) -> dict[str, Any]:
         """Parameters of both, by name."""
         first, second = np.random.default_rng(rng).spawn(2)
@@ -393,11 +432,19 @@ def to_torch(theta: dict[str, Any]) -> dict[str, np.ndarray]:
     parameters they differ, save where :math:`U_h` is diagonal (m = 1 is such a case) or the reset gate stays open, r = 1. For
     the other two the states are the same.
 
+    Raises
+    ------
+    ValueError
+        Names that aren't those of a `Recurrent`, `GRU` or `LSTM`.
+
     Examples
     --------
     >>> {name: array.shape for name, array in to_torch(GRU(2, 3).init(0)).items()}
     {'weight_ih_l0': (9, 2), 'weight_hh_l0': (9, 3), 'bias_ih_l0': (9,), 'bias_hh_l0': (9,)}
     """
+    if set(theta) not in ({"W", "b", "h"}, {"W", "U", "b", "h"}, {"W", "U", "b", "h", "c"}):
+        raise ValueError("to_torch: theta must be the parameters of one Recurrent, GRU or LSTM, got the names "
+                         f"{', '.join(theta)}; of a stack, pass those of each block by themselves")
     m, W = len(theta["h"]), theta["W"]
     W, U = (W, theta["U"]) if "U" in theta else (W[:-m], W[-m:])
     return {"weight_ih_l0": W.T, "weight_hh_l0": U.T, "bias_ih_l0": theta["b"], "bias_hh_l0": np.zeros_like(theta["b"])}
@@ -409,7 +456,8 @@ def from_torch(parameters: dict[str, Any]) -> dict[str, np.ndarray]:
     Raises
     ------
     ValueError
-        A GRU whose candidate has a second bias inside the reset gate: the lecture's has no place for it.
+        Names that aren't those of one layer with biases, which reads forward. A GRU whose candidate has a second bias inside the
+        reset gate: the lecture's has no place for it.
 
     Examples
     --------
@@ -417,7 +465,11 @@ def from_torch(parameters: dict[str, Any]) -> dict[str, np.ndarray]:
     >>> all(np.array_equal(theta[name], array) for name, array in from_torch(to_torch(theta)).items())
     True
     """
-    W, U, b, inside = (np.asarray(parameters[name]) for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"))
+    names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
+    if set(parameters) != set(names):
+        raise ValueError(f"from_torch: parameters must be {', '.join(names)}, of one layer with biases that reads forward, got "
+                         f"{', '.join(parameters)}; pass a layer and a direction at a time, under these names")
+    W, U, b, inside = (np.asarray(parameters[name]) for name in names)
     m = U.shape[1]
     if len(U) == 3 * m and np.any(inside[2 * m:]):
         raise ValueError("from_torch: bias_hh_l0 of the candidate must be zero; PyTorch multiplies it by the reset gate, and the "
@@ -456,16 +508,27 @@ def _sweep(block, run, x, mask, start):
     return np.swapaxes(np.concatenate(states) if len(states) > 1 else states[0], 0, 1)
 
 
-def _start(block, name, h, x):
-    """A state for each sequence."""
-    if np.ndim(x) != 3 or np.shape(x)[2] != block.n:
-        raise ValueError(f"{block}: x must be sequences (N, T, {block.n}), got shape {np.shape(x)}")
-    if np.shape(x)[1] == 0:
-        raise ValueError(f"{block}: a sequence must have at least one step, got x of shape {np.shape(x)}")
-    shape = (len(x), block.m)
-    if np.shape(h) not in (shape, shape[1:]):
-        raise ValueError(f"{block}: the start {name} must be of shape {shape} or {shape[1:]}, got {np.shape(h)}")
-    return np.broadcast_to(h, shape)
+def _ready(block, theta, x, start, **shapes):
+    """Sequences, and a state for each to start from; the parameters must be the block's, and all of one precision."""
+    x, *states = (each if type(each) is Tensor else np.asarray(each) for each in (x, *start.values()))
+    if x.ndim != 3 or x.shape[2] != block.n:
+        raise ValueError(f"{block}: x must be sequences (N, T, {block.n}), got shape {x.shape}")
+    if x.shape[1] == 0:
+        raise ValueError(f"{block}: a sequence must have at least one step, got x of shape {x.shape}")
+    for name, shape in shapes.items():
+        if np.shape(theta[name]) != shape:
+            raise ValueError(f"{block}: its {name} is of shape {shape}, got parameters with one of {np.shape(theta[name])}")
+    shape, dtype = (len(x), block.m), theta["W"].dtype
+    for name, h in zip(start, states, strict=True):
+        if h.shape not in (shape, shape[1:]):
+            raise ValueError(f"{block}: the start {name} must be of shape {shape} or {shape[1:]}, got {h.shape}")
+    if dtype.kind != "f":
+        raise TypeError(f"{block}: parameters must be floating numbers, got a W of {dtype}")
+    for name, array in {"x": x, **dict(zip(start, states, strict=True)), **{name: theta[name] for name in shapes}}.items():
+        if array.dtype != dtype:
+            raise TypeError(f"{block}: {name} is of {array.dtype} and W of {dtype}; {name}.astype({dtype}), or init(rng, dtype) "
+                            "makes them the same")
+    return x, *(np.broadcast_to(h, shape) for h in states)
 
 
 def _check_sizes(block):

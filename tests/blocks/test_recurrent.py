@@ -170,7 +170,7 @@ def test_a_block_is_its_composed_form_in_both_orders(rng, block, masked, steps):
     for a, b in ((ours, plain), (directional(ours), directional(plain))):
         found, expected = grad(a, (0, 1))(theta, x), grad(b, (0, 1))(theta, x)
         for path, left, right in zip(tree.paths(found), tree.flatten(found)[0], tree.flatten(expected)[0], strict=True):
-            np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-10, err_msg=path)
+            np.testing.assert_allclose(left, right, rtol=1e-10, atol=1e-12, err_msg=path)
     assert np.any(grad(ours)(theta, x)["h"])                                     # the first state has a gradient
 
 
@@ -284,6 +284,7 @@ def test_reverse_within_each_length(rng):
     np.testing.assert_array_equal(reverse(x), x[:, ::-1])
     gaps = np.array([[True, False, True, False, True]] * 4)
     np.testing.assert_array_equal(reverse(x, gaps), x[:, [4, 1, 2, 3, 0]])
+    np.testing.assert_array_equal(reverse([[1, 2, 3]]), [[3, 2, 1]])
     check_gradients(lambda x: reverse(x, mask), x)
 
 
@@ -307,6 +308,23 @@ def test_bidirectional_is_a_stack_with_a_reversal_between(rng):
     np.testing.assert_allclose(block(theta, x), composed(block.backward, theta["backward"], inner[:, ::-1])[:, ::-1], rtol=1e-10)
     mask = lengths_mask(rng, 3, 5)
     check_gradients(lambda theta, x: block(theta, x, mask), theta, x)
+
+
+def test_blocks_of_both_directions_go_into_another(rng):
+    inner = Bidirectional(GRU(2, 3), Reversed(Recurrent(3, 4)))
+    block = Bidirectional(inner, Bidirectional(LSTM(4, 3), GRU(3, 2)))
+    assert (inner.n, inner.m, block.n, block.m) == (2, 4, 2, 2)
+    theta, x, mask = shaken(block, rng), rng.normal(size=(3, 5, 2)), np.arange(5) < np.array([[5], [2], [4]])
+    states = block(theta, x, mask)
+    for sequence, found, length in zip(x, states, (5, 2, 4), strict=True):
+        np.testing.assert_allclose(found[:length], block(theta, sequence[None, :length])[0], rtol=1e-12, atol=1e-14)
+
+
+def test_the_last_state_of_a_block_that_reads_backward_is_its_first(rng):
+    block, x, mask = Reversed(GRU(2, 3)), rng.normal(size=(3, 5, 2)), np.arange(5) < np.array([[5], [2], [4]])
+    theta = shaken(block, rng)
+    for sequence, found, length in zip(x, block(theta, x, mask), (5, 2, 4), strict=True):
+        np.testing.assert_allclose(found[0], block.block(theta, sequence[None, :length][:, ::-1])[0, -1], rtol=1e-12)
 
 
 # PyTorch ------------------------------------------------------------------------------------------------------------------------
@@ -387,6 +405,18 @@ def test_parameters_there_and_back(rng, block):
         np.testing.assert_array_equal(from_torch(parameters)["b"], theta["b"] + 1)
 
 
+@pytest.mark.parametrize("change, message", [
+    (lambda p: p | {key.replace("l0", "l1"): value for key, value in p.items()}, "one layer with biases .* weight_ih_l1"),
+    (lambda p: p | {key + "_reverse": value for key, value in p.items()}, "that reads forward, got .*weight_hh_l0_reverse"),
+    (lambda p: {key: value for key, value in p.items() if "bias" not in key}, "with biases .*, got weight_ih_l0, weight_hh_l0;"),
+])
+def test_parameters_that_would_be_lost_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        from_torch(change(to_torch(LSTM(2, 3).init(0))))
+    with pytest.raises(ValueError, match="got the names forward, backward; of a stack, pass those of each block"):
+        to_torch(Bidirectional(GRU(2, 3), GRU(3, 3)).init(0))
+
+
 # First parameters, precision, bad input ---------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("block", [Recurrent(30, 40), GRU(30, 40), LSTM(30, 40, remember=2.5)], ids=name)
@@ -462,6 +492,29 @@ def test_what_does_not_fit_is_named(block, arguments, message):
         block(block.init(0), **arguments)
 
 
+@pytest.mark.parametrize("block", BLOCKS, ids=name)
+def test_numbers_of_another_kind_are_named(block):
+    theta, x, pair = block.init(0), np.ones((2, 5, 3)), name(block) == "LSTM"
+    start = lambda h: {"h": (h, np.zeros(4)) if pair else h}
+    for call, message in (
+            (lambda: block(theta, x.astype(np.float32)), r"x is of float32 and W of float64; x.astype\(float64\), or init"),
+            (lambda: block(theta, x.astype(int)), "x is of int64 and W of float64"),
+            (lambda: block(theta, x + 0j), "x is of complex128 and W of float64"),
+            (lambda: block(theta, x, **start(np.zeros(4, np.float32))), "h is of float32 and W of float64"),
+            (lambda: block(theta | {"h": np.zeros(4, np.float32)}, x), "h is of float32 and W of float64"),
+            (lambda: block(theta | {"b": theta["b"].astype(np.float32)}, x), "b is of float32 and W of float64"),
+            (lambda: block(tree.map(lambda leaf: leaf + 0j, theta), x + 0j), "must be floating numbers, got a W of complex128")):
+        with pytest.raises(TypeError, match=message):
+            call()
+    with pytest.raises(ValueError, match=r"its W is of shape \(.*\), got parameters with one of"):
+        type(block)(3, 5)(theta, x)
+    with pytest.raises(ValueError, match=r"its W is of shape \(.*\), got parameters with one of"):
+        type(block)(2, 4)(theta, x[..., :2])
+    np.testing.assert_array_equal(block(theta, x.tolist()), block(theta, x))     # lists are arrays of float64
+    if pair:
+        np.testing.assert_array_equal(block(theta, x, h=[theta["h"], theta["c"]]), block(theta, x))
+
+
 @pytest.mark.parametrize("call, message", [
     (lambda: Recurrent(0, 3), "Recurrent needs at least one number in an input and in a state, got n = 0 and m = 3"),
     (lambda: GRU(2, 0), "GRU needs at least one number"),
@@ -471,6 +524,8 @@ def test_what_does_not_fit_is_named(block, arguments, message):
     (lambda: LSTM(2, 3)(LSTM(2, 3).init(0), np.ones((1, 1, 2)), h=np.ones(3)), "h must be a pair, .*, got ndarray"),
     (lambda: LSTM(2, 3)(LSTM(2, 3).init(0), np.ones((1, 1, 2)), h=(np.ones(3), np.ones(2))), "the start c must be of shape"),
     (lambda: Bidirectional(GRU(2, 3), GRU(2, 3)), r"the first block, GRU\(.*\), gives 3 numbers, and the second, .*, takes 2"),
+    (lambda: Bidirectional(Reversed(GRU(2, 3)), Bidirectional(GRU(2, 3), GRU(3, 2))), "gives 3 numbers, .*, takes 2"),
+    (lambda: reverse(np.ones(3)), r"x must be sequences \(N, T, ...\), got shape \(3,\); of a single one pass x\[None\]"),
     (lambda: reverse(np.ones((2, 3)), np.ones((2, 2), bool)), r"reverse: mask must be an array of booleans \(2, 3\)"),
 ])
 def test_what_cannot_be_is_refused(call, message):
