@@ -6,6 +6,8 @@ tensor feel like an array, and `ops` are operations of our own.
 from . import operators, rules, tree
 from .check import GradientError, check_gradients
 from .ops import (
+    attend,
+    attention_weights,
     average_pool,
     batch_norm,
     boltzmann_sweeps,
@@ -31,8 +33,8 @@ from .ops import (
 from .tensor import Tensor, composite, constant, debug, primitive, rule
 from .transform import grad, hessian, hvp, jacobian, stop_gradient, value_and_grad, vjp
 
-__all__ = ["GradientError", "Tensor", "average_pool", "batch_norm", "boltzmann_sweeps", "check_gradients", "composite",
-           "constant", "convolution", "cross_entropy", "debug", "grad", "gru", "hessian", "hvp", "ising_sweeps", "jacobian",
-           "layer_norm", "linear", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool", "operators",
-           "primitive", "rbm_sweeps", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "squared_distances",
+__all__ = ["GradientError", "Tensor", "attend", "attention_weights", "average_pool", "batch_norm", "boltzmann_sweeps",
+           "check_gradients", "composite", "constant", "convolution", "cross_entropy", "debug", "grad", "gru", "hessian", "hvp",
+           "ising_sweeps", "jacobian", "layer_norm", "linear", "log1mexp", "log_sigmoid", "log_softmax", "logsumexp", "max_pool",
+           "operators", "primitive", "rbm_sweeps", "relu", "rule", "rules", "sigmoid", "softmax", "softplus", "squared_distances",
            "stop_gradient", "transposed_convolution", "tree", "value_and_grad", "vjp"]

@@ -16,59 +16,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edugen.autodiff import Tensor, layer_norm, linear, primitive, rule, softmax
+from edugen.autodiff import Tensor, attend, attention_weights, layer_norm, linear, primitive, rule
+from edugen.autodiff.ops.attention import checked, checked_mask
 
 from .linear import Linear, glorot
 
 __all__ = ["AttentionBlock", "Cache", "MultiHead", "attend", "attend_lean", "attention_weights", "causal_mask"]
 
 
-# Attention itself ---------------------------------------------------------------------------------------------------------
-
-def attend(q: Any, k: Any, v: Any, mask: Any = None, scale: float = 1.0) -> Any:
-    r"""For each query the mean of the values, weighted by how well their keys match.  Cho (3.26), (3.27).
-
-    Parameters
-    ----------
-    q : array (..., N, d), queries
-    k : array (..., M, d), keys
-    v : array (..., M, m), values; axes before the last two broadcast
-    mask : array of bool that broadcasts to (..., N, M), True where a query may look; None for everywhere
-    scale : float, times the products :math:`q_i^\top k_j`
-
-    Returns
-    -------
-    array (..., N, m)
-
-    Raises
-    ------
-    ValueError
-        Shapes that don't fit, no items, or a mask that hides everything from a query.
-    TypeError
-        Numbers that aren't floating or not all of one precision, or a mask that isn't of booleans.
-
-    Examples
-    --------
-    >>> k, v = np.eye(2), np.array([[1.0], [2.0]])
-    >>> attend(np.array([[0.0, 0.0], [0.0, 50.0]]), k, v)               # one that asks nothing, and one that knows what it wants
-    array([[1.5],
-           [2. ]])
-    """
-    q, k, v = _checked("attend", q, k, v)
-    return _attend(q, k, v, mask=_checked_mask("attend", mask, q, k), scale=float(scale))
-
-
-def attention_weights(q: Any, k: Any, mask: Any = None, scale: float = 1.0) -> Any:
-    r"""The weights :math:`\alpha_i^j` of `attend`: array (..., N, M), whose rows sum to one.  Cho (3.26).
-
-    Examples
-    --------
-    >>> attention_weights(np.array([[1.0]]), np.array([[0.0], [np.log(3.0)]]))
-    array([[0.25, 0.75]])
-    """
-    q, k, _ = _checked("attention_weights", q, k, k)
-    return _weights(q, k, _checked_mask("attention_weights", mask, q, k), float(scale))
-
+# For sequences --------------------------------------------------------------------------------------------------------------
 
 def causal_mask(T: int) -> np.ndarray:
     """Array (T, T) of bool: item i may look at those up to itself.
@@ -80,6 +36,8 @@ def causal_mask(T: int) -> np.ndarray:
            [1, 1, 0],
            [1, 1, 1]])
     """
+    if not isinstance(T, (int, np.integer)) or T < 0:
+        raise ValueError(f"causal_mask: T must say how many items there are, a whole number from 0 on, got {T!r}")
     return np.tri(T, dtype=bool)
 
 
@@ -87,74 +45,12 @@ def _t(x):
     return np.swapaxes(x, -1, -2)
 
 
-def _weights(q, k, mask, scale):
-    s = (q if scale == 1 else scale * q) @ _t(k)
-    return softmax(s if mask is None else s + np.where(mask, 0, -np.inf).astype(q.dtype))        # (3.26); exp(-inf) is 0
-
-
-def _means(mask, scale, q, k, v):
-    return _weights(q, k, mask, scale) @ v                                        # (3.27)
-
-
-def _gradients(mask, scale, g, y, q, k, v):
-    alpha, back, mean = _weights(q, k, mask, scale), g @ _t(v), np.sum(g * y, axis=-1, keepdims=True)
-    if any(type(each) is Tensor for each in (alpha, back, mean)):
-        back = alpha * (back - mean)
-    else:                                                                         # the same in place, for it is large
-        back -= mean
-        back *= alpha
-    return scale * (back @ k), scale * (_t(back) @ q), _t(alpha) @ g
-
-
-@primitive
-def _attend(q, k, v, mask=None, scale=1.0):
-    return _in_parts(_means, mask, scale, q, k, v)
-
-
-# With s = scale q k', alpha = softmax(s) and y = alpha v: alpha's cotangent is g v', and a softmax passes back, of what comes to
-# it, alpha times the difference from the mean under alpha. That mean is sum_j alpha_j (g v_j) = g y: no sum over items.
-# The weights are computed anew: they are M numbers for each query, and would be the largest thing that is kept.
-
-@rule(_attend, "first")
-def _(g, y, q, k, v, mask=None, scale=1.0):
-    return _in_parts(_gradients, mask, scale, g, y, q, k, v)
-
-
-@rule(_attend, 0)
-def _(g, y, q, k, v, mask=None, scale=1.0):
-    return g[0]
-
-
-@rule(_attend, 1)
-def _(g, y, q, k, v, mask=None, scale=1.0):
-    return g[1]
-
-
-@rule(_attend, 2)
-def _(g, y, q, k, v, mask=None, scale=1.0):
-    return g[2]
-
-
-CACHE = 2**18                                                                     # weights that are computed at a time: 1 MB
-
-
-def _in_parts(f, mask, scale, *arrays):
-    """f of some sets of a batch at a time: their weights stay in the cache, and it takes two thirds of the time."""
-    *_, q, k, _ = arrays
-    count, share = len(q), math.prod(q.shape[1:-1]) * k.shape[-2]
-    alike = all(type(each) is np.ndarray and each.ndim == q.ndim > 2 and len(each) == count for each in arrays)
-    if not alike or (mask is not None and mask.ndim == q.ndim) or count * share <= CACHE:
-        return f(mask, scale, *arrays)
-    step = max(1, CACHE // share)
-    parts = [f(mask, scale, *(each[start:start + step] for each in arrays)) for start in range(0, count, step)]
-    return tuple(map(np.concatenate, zip(*parts, strict=True))) if type(parts[0]) is tuple else np.concatenate(parts)
-
-
 # The same in little memory ------------------------------------------------------------------------------------------------
 
 def attend_lean(q: Any, k: Any, v: Any, causal: bool = False, scale: float = 1.0, block: int = 256) -> Any:
-    r"""`attend` for long sequences: no array of size N M is made, neither forward nor back (Dao et al. 2022).
+    r"""`attend` for long sequences: no array of size N M is made, neither forward nor back.
 
+    This is the online softmax of FlashAttention (Dao et al. 2022).
     A block of queries meets the keys block by block. Of those met so far it keeps the largest product, the sum of exponentials
     relative to it and the weighted sum of values; a larger product shrinks both sums. The way back computes the weights of one
     block of queries and keys at a time anew, for which the logarithm of the sum of each query is all that has to be known.
@@ -170,13 +66,22 @@ def attend_lean(q: Any, k: Any, v: Any, causal: bool = False, scale: float = 1.0
     -------
     array (..., N, m)
 
+    Raises
+    ------
+    ValueError, TypeError
+        As `attend`; for causal=True and another number of keys than queries; for a mask in the place of `causal`.
+
     Examples
     --------
     >>> q, k, v = np.random.default_rng(0).normal(size=(3, 1000, 4))
     >>> bool(np.allclose(attend_lean(q, k, v, causal=True), attend(q, k, v, causal_mask(1000))))
     True
     """
-    q, k, v = _checked("attend_lean", q, k, v)
+    q, k, v = checked("attend_lean", q, k, v)
+    if not isinstance(causal, (bool, np.bool_)):
+        raise TypeError(f"attend_lean: causal must be True or False, got {type(causal).__name__}; it is attend that takes a mask")
+    if not math.isfinite(scale):
+        raise ValueError(f"attend_lean: scale must be a finite number, got {scale}")
     if causal and q.shape[-2] != k.shape[-2]:
         raise ValueError(f"attend_lean: causal=True needs as many queries as keys, got {q.shape[-2]} and {k.shape[-2]}")
     if block < 1:
@@ -260,8 +165,9 @@ class MultiHead:
     heads : int, K
     d : int, numbers in a query, a key and a value of a head; n / heads by default
     scaled : bool
-        Whether products are divided by :math:`\sqrt d` (Vaswani et al. 2017), so that of independent numbers of variance 1 they
-        have variance 1, and no softmax is near one-hot before anything was learned. The lecture doesn't, (3.26): say False.
+        Whether products are divided by :math:`\sqrt d` (Vaswani et al. 2017), so that of independent numbers of mean 0 and
+        variance 1 they have variance 1, and no softmax is near one-hot before anything was learned. The lecture doesn't, (3.26):
+        say False.
     position : function, optional
         Of queries or keys (..., heads, N, d) and their positions (N,), to as many, by which they are marked.
 
@@ -307,9 +213,11 @@ class MultiHead:
         return theta
 
     def __call__(self, theta: dict[str, Any], x: Any, mask: Any = None, memory: Any = None) -> Any:
-        """Items (..., N, n) to (..., N, heads d); `mask` as in `attend`, one for all heads.
+        """Items (..., N, n) to (..., N, heads d): with `memory` cross-attention, without it self-attention.
 
-        With `memory`, items (..., M, n), those are what is looked at, and x only asks.
+        `memory` holds items (..., M, n): those are what is looked at, and x only asks. `mask` is as in `attend`, one for all
+        heads. For a batch of sequences filled up to a common length, with a mask (B, T) of items that count, say
+        mask[:, None, :]. What is hidden must be finite all the same, as 0 times NaN is NaN.
         """
         q, k, v = self._parts(theta, x, memory)
         return self._joined(attend(q, k, v, self._mask(mask, q, k), self._scale))
@@ -327,6 +235,9 @@ class MultiHead:
         x, past = np.expand_dims(_item(self, x, self.n), -2), 0 if cache is None else cache.k.shape[-2]
         q, k, v = self._parts(theta, x, None, past)
         if cache is not None:
+            if cache.k.shape[:-2] != k.shape[:-2] or cache.k.shape[-1] != self.size:
+                raise ValueError(f"{self}: for x {x[..., 0, :].shape} a cache holds keys {k.shape[:-2]} by t by {self.size}, got "
+                                 f"{cache.k.shape}; is it another batch's? None begins anew")
             k, v = np.concatenate([cache.k, k], axis=-2), np.concatenate([cache.v, v], axis=-2)
         return self._joined(attend(q, k, v, scale=self._scale))[..., 0, :], Cache(k, v)
 
@@ -355,7 +266,7 @@ class MultiHead:
     def _mask(self, mask, q, k):
         if mask is None:
             return None
-        mask = _checked_mask(f"{self}", mask, q[..., 0, :, :], k[..., 0, :, :])
+        mask = checked_mask(f"{self}", mask, q[..., 0, :, :], k[..., 0, :, :])
         return mask[..., None, :, :] if mask.ndim > 2 else mask                   # for every head
 
 
@@ -452,39 +363,6 @@ class AttentionBlock:
 
 
 # What came in -------------------------------------------------------------------------------------------------------------
-
-def _checked(caller, q, k, v):
-    q, k, v = (each if type(each) is Tensor else np.asarray(each) for each in (q, k, v))
-    shapes = f"q {q.shape}, k {k.shape}, v {v.shape}"
-    if any(each.dtype.kind != "f" for each in (q, k, v)) or not q.dtype == k.dtype == v.dtype:
-        raise TypeError(f"{caller}: q, k and v must be floating numbers of one precision, got {q.dtype}, {k.dtype} and "
-                        f"{v.dtype}; x.astype(np.float64) or np.float32 makes them so")
-    if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
-        raise ValueError(f"{caller}: expected q (..., N, d), k (..., M, d) and v (..., M, m), got {shapes}")
-    if 0 in (q.shape[-2], k.shape[-2]):
-        raise ValueError(f"{caller}: a set must hold at least one item, got {shapes}")
-    try:
-        np.broadcast_shapes(q.shape[:-2], k.shape[:-2], v.shape[:-2])
-    except ValueError:
-        raise ValueError(f"{caller}: the axes before the last two must broadcast, got {shapes}") from None
-    return q, k, v
-
-
-def _checked_mask(caller, mask, q, k):
-    if mask is None:
-        return None
-    mask, shape = np.asarray(mask), np.broadcast_shapes(q.shape[:-2], k.shape[:-2]) + (q.shape[-2], k.shape[-2])
-    if mask.dtype != bool:
-        raise TypeError(f"{caller}: mask must hold booleans, True where a query may look, got {mask.dtype}; mask == 1 makes them")
-    if mask.ndim > len(shape) or any(a not in (1, b) for a, b in zip(mask.shape[::-1], shape[::-1], strict=False)):
-        raise ValueError(f"{caller}: mask must broadcast to {shape}, a row for each query, got shape {mask.shape}")
-    sees = np.any(np.atleast_1d(mask), axis=-1)
-    if not np.all(sees):
-        where = tuple(int(i) for i in np.argwhere(~np.atleast_1d(sees))[0])
-        raise ValueError(f"{caller}: mask hides everything from query {where if sees.ndim > 1 else where[0]}, and a mean of "
-                         "nothing is no number; let it look at itself, and leave its result out")
-    return mask
-
 
 def _items(block, name, x, n, like):
     x = x if type(x) is Tensor else np.asarray(x)

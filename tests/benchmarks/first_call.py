@@ -18,6 +18,8 @@ STEPS = np.ones((3, 2, 9), np.float32)
 WINDOW = (2, 2), (2, 2), ((0, 0), (0, 0))
 CALLS = {                                                                # module: a call of each of its kernels, 2-D images only
     "adam": lambda m: (m.adam(X, X, X, X, 0.1, 0.9, 0.999),),
+    "attention": lambda m: [f for n in (3, 100) for x in [np.ones((4, n, 8), np.float32)]
+                            for f in (m.attend(x, x, x, 1.0), m.attend_gradients(x, x, x, x, x, 1.0))],
     "distances": lambda m: (m.squared_distances(X, X), m.squared_distances(FILTERS.reshape(4, 27), FILTERS.reshape(4, 27))),
     "gru": lambda m: (m.gru(STEPS, np.ones((2, 3), np.float32), STEPS[0].repeat(3, 0)[:3]),
                       m.gru_gradients(STEPS[..., :3], STEPS[..., :3], STEPS, STEPS[0, :, :3], STEPS[0].repeat(3, 0)[:3])),

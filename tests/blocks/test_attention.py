@@ -18,11 +18,11 @@ from edugen.blocks import (
     MultiHead,
     attend,
     attend_lean,
-    attention,
     attention_weights,
     causal_mask,
 )
 from edugen.classification import Adam, Cosine
+from edugen.kernels import use
 
 
 def by_loops(q, k, v, mask=None, scale=1.0):
@@ -93,16 +93,18 @@ def test_gradients_are_those_of_differences(rng):
 
 
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("cache", [1, 100, 250])
-def test_a_batch_in_parts_is_the_whole(rng, monkeypatch, cache, masked):
-    args, weight = triple(rng, batch=(7, 2)), rng.normal(size=(7, 2, 5, 4))
-    mask = some_mask(rng, 5, 7) if masked else None
+def test_leading_axes_broadcast(rng, masked):
+    q, weight = rng.normal(size=(3, 1, 5, 4)), rng.normal(size=(3, 2, 5, 4))
+    k, v = rng.normal(size=(2, 2, 7, 4))
+    mask = rng.random((3, 1, 5, 7)) < 0.7 if masked else None
+    if masked:
+        mask[..., 0] = True
     f = lambda *a: np.sum(weight * attend(*a, mask, 0.5))
-    whole = [attend(*args, mask, 0.5), *grad(f, (0, 1, 2))(*args)]
-    monkeypatch.setattr(attention, "CACHE", cache)
-    for a, b in zip(whole, [attend(*args, mask, 0.5), *grad(f, (0, 1, 2))(*args)], strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-15)
-    check_gradients(lambda *a: attend(*a, mask), *args, order=2)
+    y, slopes = attend(q, k, v, mask, 0.5), grad(f, (0, 1, 2))(q, k, v)
+    for n, h in np.ndindex(3, 2):
+        np.testing.assert_allclose(y[n, h], attend(q[n, 0], k[h], v[h], mask[n, 0] if masked else None, 0.5), rtol=1e-12)
+    assert [each.shape for each in slopes] == [q.shape, k.shape, v.shape]
+    check_gradients(lambda *a: attend(*a, mask), q, k, v, order=2)
 
 
 def test_what_is_hidden_has_no_say(rng):
@@ -117,6 +119,14 @@ def test_what_is_hidden_has_no_say(rng):
     assert np.all(by_k[2] == 0) and np.all(by_v[2] == 0) and np.all(by_v[0] != 0)
     without = np.delete(np.arange(7), 2)
     np.testing.assert_allclose(attend(q, k[without], v[without], mask[:, without]), attend(q, k, v, mask), rtol=1e-13)
+
+
+def test_a_mask_of_the_items_that_count(rng):
+    x, counts = rng.normal(size=(4, 4, 6)), np.arange(4) < np.array([[4], [2], [3], [1]])    # as many sequences as items
+    block = MultiHead(6, 2)
+    theta = block.init(rng)
+    for y, sequence, length in zip(block(theta, x, counts[:, None, :]), x, (4, 2, 3, 1), strict=True):
+        np.testing.assert_allclose(y[:length], block(theta, sequence[:length]), rtol=1e-12, atol=1e-14)
 
 
 def test_uniform_where_nothing_is_asked_and_one_item_where_it_is_certain(rng):
@@ -189,7 +199,7 @@ def test_lean_is_plain_to_a_millionth_in_float32(rng, causal):
     forms = lambda *a: attend_lean(*a, causal, 1 / 8), lambda *a: attend(*a, mask, 1 / 8)
     ours, theirs = ((f(q, k, v), *grad(lambda *a, f=f: np.sum(weight * f(*a)), (0, 1, 2))(q, k, v)) for f in forms)
     for a, b in zip(ours, theirs, strict=True):
-        assert np.abs(a - b).max() < 1e-6 * np.abs(b).max()
+        assert np.abs(a - b).max() < 2e-6 * np.abs(b).max()                       # sums of a thousand terms
 
 
 def test_lean_makes_nothing_of_size_N_N(rng):
@@ -197,7 +207,8 @@ def test_lean_makes_nothing_of_size_N_N(rng):
     peaks = {}
     for name, f in (("lean", lambda *a: attend_lean(*a, block=64)), ("plain", attend)):
         tracemalloc.start()
-        grad(lambda *a, f=f: np.sum(f(*a)), (0, 1, 2))(q, k, v)
+        with use("numpy"):                                                        # the compiled kernel of attend is lean, too
+            grad(lambda *a, f=f: np.sum(f(*a)), (0, 1, 2))(q, k, v)
         peaks[name] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peaks["lean"] < 0.1 * 2000 ** 2 * 8 < 2000 ** 2 * 8 < peaks["plain"]
@@ -450,6 +461,9 @@ THETA = BLOCK.init(0)
     (lambda: attention_weights(ONES, ONES, HIDDEN), "attention_weights: mask hides everything from query 2"),
     (lambda: attend(ONES, ONES, ONES, causal_mask(5)), r"mask must broadcast to \(4, 4\), a row for each query, got"),
     (lambda: attend(ONES, ONES, ONES, np.ones((2, 4, 4), bool)), r"mask must broadcast to \(4, 4\)"),
+    (lambda: attend_lean(ONES, ONES, ONES, scale=np.nan), "attend_lean: scale must be a finite number, got nan"),
+    (lambda: causal_mask(-1), "T must say how many items there are, a whole number from 0 on, got -1"),
+    (lambda: causal_mask(2.5), "T must say how many items there are, .*, got 2.5"),
     (lambda: attend_lean(ONES, np.ones((5, 3)), np.ones((5, 3)), causal=True), "as many queries as keys, got 4 and 5"),
     (lambda: attend_lean(ONES, ONES, ONES, block=0), "block must be at least 1, got 0"),
     (lambda: MultiHead(6, 4), "4 heads don't divide n = 6; say how large one is"),
@@ -464,6 +478,9 @@ THETA = BLOCK.init(0)
     (lambda: BLOCK(THETA, np.ones((4, 6)), memory=np.ones((4, 5))), r"memory must be an array"),
     (lambda: BLOCK(THETA, np.ones((2, 4, 6)), np.ones((3, 4, 4), bool)), r"mask must broadcast to \(2, 4, 4\)"),
     (lambda: BLOCK(THETA, np.ones((2, 4, 6)), HIDDEN[None]), r"mask hides everything from query \(0, 2\)"),
+    (lambda: BLOCK.step(THETA, np.ones((3, 6)), BLOCK.step(THETA, np.ones((2, 6)))[1]),
+     r"for x \(3, 6\) a cache holds keys \(3, 2\) by t by 3, got \(2, 2, 1, 3\); is it another batch's"),
+    (lambda: BLOCK.step(THETA, np.ones(6), MultiHead(6, 3).step(THETA, np.ones(6))[1]), r"got \(3, 1, 2\)"),
     (lambda: BLOCK.step(THETA, np.ones(5)), r"one item must be an array \(\.\.\., 6\), got shape \(5,\)"),
 ])
 def test_what_does_not_fit_is_named(call, message):
@@ -475,6 +492,7 @@ def test_what_does_not_fit_is_named(call, message):
     (lambda: attend(ONES, HALF, HALF), "floating numbers of one precision, got float64, float32 and float32; .*astype"),
     (lambda: attend(*[np.ones((4, 3), int)] * 3), "floating numbers of one precision, got int64"),
     (lambda: attend_lean(ONES, ONES, HALF), "attend_lean: q, k and v must be floating numbers of one precision"),
+    (lambda: attend_lean(ONES, ONES, ONES, causal_mask(4)), "causal must be True or False, got ndarray; it is attend"),
     (lambda: attend(ONES, ONES, ONES, np.eye(4)), "mask must hold booleans, True where a query may look, got float64; mask == 1"),
     (lambda: BLOCK(THETA, np.ones((4, 6), np.float32)), "x is of float32 and the parameters of float64"),
     (lambda: BLOCK(THETA, np.ones((4, 6), int)), "x is of int64 and the parameters of float64"),
@@ -541,7 +559,7 @@ def accuracy(task, steps, seed=0, **options):
         theta, state = optimizer.step(theta, slope(theta, *task(rng, 64))[1], state)
     x, y, asked = task(np.random.default_rng(99), 2000)
     right = reader(theta, x).argmax(axis=-1) == y
-    return right[:, -1][asked[:, -1]].mean() if task is induction else right.mean()
+    return right[asked].mean()
 
 
 def test_the_tasks_are_what_they_say():

@@ -2,6 +2,7 @@ r"""The linear layer, with its nonlinearity and its backward pass written by han
 
 Composed of NumPy calls it is three records and, on the way back, a pass over the output for each. Here it is one of each.
 """
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -47,13 +48,20 @@ def _affine(x, W, b):
     if np.ndim(W) != 2:
         raise ValueError(f"linear: W must be a matrix (n, m), got shape {np.shape(W)}")
     try:
-        y = np.matmul(x, W)
+        y = _rows_times(x, W)
     except ValueError:
         raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got {np.shape(x)} and {np.shape(W)}") from None
     try:
         return np.add(y, b, out=y if getattr(b, "dtype", None) == y.dtype else None)
     except ValueError:
         raise ValueError(f"linear: b must be of shape {y.shape[-1:]}, or broadcast to {y.shape}, got {np.shape(b)}") from None
+
+
+def _rows_times(x, W):
+    """x W as one product: of a stack of x, NumPy would make a small one each."""
+    if x.ndim < 3:
+        return np.matmul(x, W)
+    return np.reshape(np.matmul(np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])), W), (*x.shape[:-1], W.shape[1]))
 
 
 @primitive
@@ -87,7 +95,7 @@ def _(g, y, x, W, b):
 for layer in _LAYERS.values():                        # a = x W + b, from here on
     @rule(layer, 0)
     def _(g, y, x, W, b):
-        return g @ W.T
+        return _rows_times(g, W.T)
 
     @rule(layer, 1)
     def _(g, y, x, W, b):

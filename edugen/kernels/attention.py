@@ -1,0 +1,208 @@
+r"""Attention: softmax of the products of queries and keys, times the values; and its gradients.
+
+.. math:: y = \alpha v, \qquad \alpha = \mathrm{softmax}(c\, q k^\top)
+
+In NumPy the N x M products of every head are made, and walked through half a dozen times. A twin takes a block of queries through
+everything while its products are in the second cache, keys down and queries across: so the largest product of a query, and the
+sum of its exponentials, are found for many queries at a time. It never has more than a block, and the way back computes the
+weights anew.
+"""
+import numpy as np
+
+from .exponential import exp
+from .jit import jit, kernel, prange
+from .matmul import _tiles
+from .vector import lanes
+
+__all__ = ["attend", "attend_gradients"]
+
+
+# References -------------------------------------------------------------------------------------------------------------
+
+def _t(x):
+    return np.swapaxes(x, -1, -2)
+
+
+def _weights(q, k, scale, mask):
+    s = scale * q @ _t(k)
+    if mask is not None:
+        s = np.where(mask, s, -np.inf).astype(s.dtype, copy=False)
+    e = np.exp(s - s.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@kernel
+def attend(q, k, v, scale, mask=None):
+    """q (B, N, d), k (B, M, d), v (B, M, m) -> (B, N, m); mask (B or 1, N, M), True where a query may look."""
+    return _weights(q, k, scale, mask) @ v
+
+
+@kernel
+def attend_gradients(g, y, q, k, v, scale, mask=None):
+    """What `attend`, whose result was y, passes back to q, k and v.
+
+    A softmax passes back, of what comes to it, alpha times the difference from the mean under alpha; what comes is g v', and its
+    mean is sum_j alpha_j (g v_j) = g y.
+    """
+    alpha = _weights(q, k, scale, mask)
+    back = scale * alpha * (g @ _t(v) - np.sum(g * y, axis=-1, keepdims=True))
+    return back @ k, _t(back) @ q, _t(alpha) @ g
+
+
+# Twins ------------------------------------------------------------------------------------------------------------------
+
+QUERIES = 128            # a block: with a hundred keys of 16 numbers its products are 64 kB
+SHARES = 8               # of the heads; a thread takes one or more
+SMALL = 2**15            # so few products are faster on one thread than on several that have to be woken
+
+
+@jit
+def _turn(x, scale, out):
+    """out = scale x', with zeros where out is larger."""
+    out[:] = 0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[j, i] = scale * x[i, j]
+
+
+@jit
+def _widen(x, out):
+    out[:] = 0
+    out[:, :x.shape[1]] = x
+
+
+@jit(fastmath={"contract"})
+def _exponentials(s, top, total):
+    """s = exp(s - largest of its column), and the sums of its columns."""
+    for i in range(len(top)):
+        top[i], total[i] = s[0, i], 0
+    for j in range(1, s.shape[0]):
+        for i in range(len(top)):
+            top[i] = s[j, i] if s[j, i] > top[i] else top[i]
+    for j in range(s.shape[0]):
+        for i in range(len(top)):
+            s[j, i] = exp(s[j, i] - top[i])
+        for i in range(len(top)):
+            total[i] += s[j, i]
+
+
+@jit
+def _products(k, qt, mask, first, s):
+    """Keys down, queries across: s = k q', and -inf where the mask hides a key."""
+    _tiles(k, qt, s)
+    if mask.size:
+        hidden = s.dtype.type(-np.inf)
+        for i in range(s.shape[1]):
+            for j in range(s.shape[0]):
+                if not mask[first + i, j]:
+                    s[j, i] = hidden
+
+
+@jit
+def _attend_heads(q, k, v, scale, mask, y, low, high):
+    (_, N, d), M, m = q.shape, k.shape[1], v.shape[2]
+    vt = np.empty((m, M), q.dtype)
+    for b in range(low, high):
+        _turn(v[b], q.dtype.type(1), vt)
+        for first in range(0, N, QUERIES):
+            n = min(QUERIES, N - first)
+            qt, s, yt = np.empty((d, n), q.dtype), np.empty((M, n), q.dtype), np.empty((m, n), q.dtype)
+            top, total = np.empty(n, q.dtype), np.empty(n, q.dtype)
+            _turn(q[b, first:first + n], scale, qt)
+            _products(k[b], qt, mask[b % len(mask)], first, s)
+            _exponentials(s, top, total)
+            _tiles(vt, s, yt)
+            for i in range(n):
+                for c in range(m):
+                    y[b, first + i, c] = yt[c, i] / total[i]
+
+
+@jit
+def _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, low, high):
+    (_, N, d), M, m, wide = q.shape, k.shape[1], v.shape[2], 2 * lanes(q)
+    one, kt = q.dtype.type(1), np.empty((d, M), q.dtype)
+    to_k, to_v = np.empty((M, max(d, wide)), q.dtype), np.empty((M, max(m, wide)), q.dtype)      # as wide as a tile of a product
+    for b in range(low, high):
+        _turn(k[b], scale, kt)
+        dk[b], dv[b] = 0, 0
+        for first in range(0, N, QUERIES):
+            n = min(QUERIES, N - first)
+            qt, gt, dqt = np.empty((d, n), q.dtype), np.empty((m, n), q.dtype), np.empty((d, n), q.dtype)
+            s, back = np.empty((M, n), q.dtype), np.empty((M, n), q.dtype)
+            wide_q, wide_g = np.empty((n, to_k.shape[1]), q.dtype), np.empty((n, to_v.shape[1]), q.dtype)
+            top, total, mean = np.empty(n, q.dtype), np.empty(n, q.dtype), np.zeros(n, q.dtype)
+            _turn(q[b, first:first + n], scale, qt)
+            _turn(g[b, first:first + n], one, gt)
+            _widen(q[b, first:first + n], wide_q)
+            _widen(g[b, first:first + n], wide_g)
+            for i in range(n):
+                for c in range(m):
+                    mean[i] += g[b, first + i, c] * y[b, first + i, c]
+            _products(k[b], qt, mask[b % len(mask)], first, s)
+            _exponentials(s, top, total)
+            _tiles(v[b], gt, back)
+            for j in range(M):
+                for i in range(n):
+                    s[j, i] /= total[i]                                   # alpha
+                    back[j, i] = s[j, i] * (back[j, i] - mean[i])
+            _tiles(kt, back, dqt)
+            _tiles(back, wide_q, to_k)
+            _tiles(s, wide_g, to_v)
+            for i in range(n):
+                for c in range(d):
+                    dq[b, first + i, c] = dqt[c, i]
+            for j in range(M):
+                for c in range(d):
+                    dk[b, j, c] += scale * to_k[j, c]
+                for c in range(m):
+                    dv[b, j, c] += to_v[j, c]
+
+
+@jit(parallel=True)
+def _attend_together(q, k, v, scale, mask, y):
+    for share in prange(SHARES):
+        _attend_heads(q, k, v, scale, mask, y, share * len(q) // SHARES, (share + 1) * len(q) // SHARES)
+
+
+@jit(parallel=True)
+def _gradients_together(g, y, q, k, v, scale, mask, dq, dk, dv):
+    for share in prange(SHARES):
+        _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, share * len(q) // SHARES, (share + 1) * len(q) // SHARES)
+
+
+def _ready(*arrays):
+    """Contiguous and writable, so that one version is compiled."""
+    return [np.require(a, requirements=["C", "A", "W"]) for a in arrays]
+
+
+def _compiled(*arrays):
+    return arrays[0].dtype in (np.float32, np.float64) and all(a.size and a.dtype == arrays[0].dtype for a in arrays)
+
+
+_NO_MASK = np.zeros((1, 0, 0), bool)
+
+
+@attend.numba
+def _(q, k, v, scale, mask=None):
+    if not _compiled(q, k, v):
+        return attend.reference(q, k, v, scale, mask)
+    q, k, v, mask = _ready(q, k, v, _NO_MASK if mask is None else mask)
+    y, scale = np.empty((*q.shape[:2], v.shape[2]), q.dtype), q.dtype.type(scale)
+    if len(q) * q.shape[1] * k.shape[1] < SMALL:
+        _attend_heads(q, k, v, scale, mask, y, 0, len(q))
+    else:
+        _attend_together(q, k, v, scale, mask, y)
+    return y
+
+
+@attend_gradients.numba
+def _(g, y, q, k, v, scale, mask=None):
+    if not _compiled(g, y, q, k, v):
+        return attend_gradients.reference(g, y, q, k, v, scale, mask)
+    g, y, q, k, v, mask = _ready(g, y, q, k, v, _NO_MASK if mask is None else mask)
+    results, scale = [np.empty_like(a) for a in (q, k, v)], q.dtype.type(scale)
+    if len(q) * q.shape[1] * k.shape[1] < SMALL:
+        _gradients_of_heads(g, y, q, k, v, scale, mask, *results, 0, len(q))
+    else:
+        _gradients_together(g, y, q, k, v, scale, mask, *results)
+    return tuple(results)
