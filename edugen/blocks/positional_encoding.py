@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from edugen.autodiff import primitive, rule
+from edugen.autodiff import Tensor, primitive, rule
 
 __all__ = ["Learned", "Rotary", "Sinusoidal", "four_terms", "frequencies", "rotary", "rotation", "shift_map", "sinusoidal"]
 
@@ -23,8 +23,8 @@ __all__ = ["Learned", "Rotary", "Sinusoidal", "four_terms", "frequencies", "rota
 def frequencies(n: int, L: float = 10000.0) -> np.ndarray:
     r"""How fast each pair of n numbers turns, :math:`\omega_k = L^{-2(k-1)/n}`, in radians a position.  Cho (3.35).
 
-    The lecture prints :math:`L^{k/n}`, without the minus sign: from 1 radian a position up to 100, at which neighbors are as far
-    apart as any two others. See its erratum.
+    The lecture prints :math:`L^{k/n}`, without the minus sign: from :math:`L^{1/n}`, more than 1 radian a position, up to
+    :math:`\sqrt L`, 100, at which neighbors are as far apart as any two others. See its erratum.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def frequencies(n: int, L: float = 10000.0) -> np.ndarray:
 
     Returns
     -------
-    array (n / 2,), from 1 down to nearly 1 / L
+    array (n / 2,), from 1 down to :math:`L^{2/n} / L`
 
     Raises
     ------
@@ -72,7 +72,7 @@ def sinusoidal(positions: Any, n: int, L: float = 10000.0) -> np.ndarray:
     Raises
     ------
     ValueError
-        For n below 1, an L below 1, a negative number of positions, or positions that are not finite.
+        For an n that is no integer from 1 on, an L below 1, a negative number of positions, or positions that are not finite.
 
     Examples
     --------
@@ -81,8 +81,8 @@ def sinusoidal(positions: Any, n: int, L: float = 10000.0) -> np.ndarray:
            [ 0.84,  0.54,  0.01,  1.  ],
            [ 0.91, -0.42,  0.02,  1.  ]])
     """
-    if n < 1:
-        raise ValueError(f"sinusoidal: n must be at least 1, got {n}")
+    if not isinstance(n, (int, np.integer)) or n < 1:
+        raise ValueError(f"sinusoidal: n must be an integer, at least 1, got {n}")
     i, d = _several(positions)[..., None], np.arange(n)
     return np.where(d % 2 == 0, np.sin(i / _base(L) ** (d / n)), np.cos(i / _base(L) ** ((d - 1) / n)))           # (3.30)
 
@@ -147,7 +147,9 @@ class Learned:
     Raises
     ------
     ValueError
-        For a sequence that is longer, or a position that is none of 0 to length - 1.
+        For a sequence that is longer, a position that is none of 0 to length - 1, or vectors of another block.
+    TypeError
+        At a call, numbers that aren't floating or not of one precision.
 
     Examples
     --------
@@ -170,7 +172,13 @@ class Learned:
 
     def __call__(self, theta: dict[str, Any], x: Any, positions: Any = None) -> Any:
         """Array (..., T, n) to one of its shape; its items stand at 0 to T - 1, or at `positions` (T,), integers."""
-        places = _places(self, x, self.n, positions)
+        places, E = _places(self, x, self.n, positions), theta["E"]
+        if np.shape(E) != (self.length, self.n):
+            raise ValueError(f"{self}: its E is of shape {(self.length, self.n)}, got parameters with one of {np.shape(E)}")
+        x = x if type(x) is Tensor else np.asarray(x)
+        if x.dtype != E.dtype or E.dtype.kind != "f":
+            raise TypeError(f"{self}: x is of {x.dtype} and E of {E.dtype}, and both must be floating numbers of one precision; "
+                            "x.astype(...), or init(rng, dtype) makes them the same")
         if positions is not None and np.asarray(positions).dtype.kind not in "iu":
             raise ValueError(f"Learned: positions must be integers, got {np.asarray(positions).dtype}: there is a vector for "
                              "each whole position and none between; Sinusoidal and Rotary take any number")
@@ -180,7 +188,7 @@ class Learned:
             raise ValueError(f"Learned: {came}, and positions were learned for {self.length}, 0 to {self.length - 1}. Cut x to "
                              f"{self.length}, or train a block of the length you need, or use Sinusoidal or Rotary, which know "
                              "every position")
-        return x + theta["E"][places.astype(int)]
+        return x + E[places.astype(int)]
 
 
 # Rotated: (3.33) to (3.35) ------------------------------------------------------------------------------------------------------
@@ -207,6 +215,8 @@ def rotary(x: Any, positions: Any, L: float = 10000.0) -> Any:
     ------
     ValueError
         For an odd n, or positions that don't fit or are not finite.
+    TypeError
+        For an x that isn't of real numbers.
 
     Examples
     --------
@@ -215,6 +225,8 @@ def rotary(x: Any, positions: Any, L: float = 10000.0) -> Any:
            [0., 1.]])
     """
     x, i = np.asarray(x), _numbers(positions)
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"rotary: x must be of real numbers, got {x.dtype}; of pairs as complex numbers make two columns")
     if x.ndim < 1 or x.shape[-1] % 2 or x.shape[-1] < 2:
         raise ValueError(f"rotary: the last axis of x is taken in pairs and must be even, got shape {x.shape}; "
                          "make heads of an even size, or add a column of zeros")
@@ -248,12 +260,19 @@ def rotation(m: float, n: int, L: float = 10000.0) -> np.ndarray:
     -------
     array (n, n), orthogonal
 
+    Raises
+    ------
+    ValueError
+        For an odd n, an L below 1, or a position that is not finite.
+
     Examples
     --------
     >>> rotation(np.pi / 2, 2).round(3)
     array([[ 0., -1.],
            [ 1.,  0.]])
     """
+    if not np.isfinite(m):
+        raise ValueError(f"the position must be a finite number, got {m}")
     R = np.zeros((n, n))
     for k, omega in enumerate(frequencies(n, L)):
         cos, sin = np.cos(m * omega), np.sin(m * omega)
@@ -334,13 +353,13 @@ def four_terms(x: Any, e: Any, W_q: Any, W_k: Any) -> tuple[Any, Any, Any, Any]:
 
 def _base(L):
     if not 1 <= L < np.inf:
-        raise ValueError(f"L must be a number of at least 1, got {L}: below it the frequencies would grow from pair to pair "
-                         "instead of falling")
+        raise ValueError(f"L must be a finite number of at least 1, got {L}"
+                         + ": below it the frequencies would grow from pair to pair instead of falling" * bool(L < 1))
     return L
 
 
 def _even(name, n):
-    if n < 2 or n % 2:
+    if not isinstance(n, (int, np.integer)) or n < 2 or n % 2:
         raise ValueError(f"{name} must be even and at least 2, for numbers are turned in pairs, got {name} = {n}")
 
 

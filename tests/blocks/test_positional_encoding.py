@@ -334,16 +334,21 @@ def test_what_each_knows_beyond_the_trained_length():
 # Bad input ----------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: sinusoidal(3, 0), "sinusoidal: n must be at least 1, got 0"),
+    (lambda: sinusoidal(3, 0), "sinusoidal: n must be an integer, at least 1, got 0"),
+    (lambda: sinusoidal(3, 2.5), "sinusoidal: n must be an integer, at least 1, got 2.5"),
     (lambda: sinusoidal(-3, 4), r"number of positions must not be negative, got -3; for this one position write \[-3\]"),
     (lambda: sinusoidal(2.5, 4), r"positions must be an int, which says how many, or an array, got 2.5; .* write \[2.5\]"),
     (lambda: sinusoidal([0, np.nan], 4), "positions must be finite numbers, got nan"),
-    (lambda: sinusoidal(3, 4, L=0.5), "L must be a number of at least 1, got 0.5: below it the frequencies would grow"),
-    (lambda: sinusoidal(3, 4, L=np.nan), "L must be a number of at least 1, got nan"),
+    (lambda: sinusoidal(3, 4, L=0.5), "L must be a finite number of at least 1, got 0.5: below it the frequencies would grow"),
+    (lambda: sinusoidal(3, 4, L=np.nan), "L must be a finite number of at least 1, got nan$"),
+    (lambda: sinusoidal(3, 4, L=np.inf), "L must be a finite number of at least 1, got inf$"),
     (lambda: shift_map(1, 5), "n must be even and at least 2, for numbers are turned in pairs, got n = 5"),
     (lambda: rotation(1, 0), "n must be even and at least 2, .* got n = 0"),
     (lambda: Rotary(7), "d must be even and at least 2, .* got d = 7"),
-    (lambda: Rotary(8, L=0), "L must be a number of at least 1, got 0"),
+    (lambda: Rotary(8, L=0), "L must be a finite number of at least 1, got 0"),
+    (lambda: frequencies(4.0), "n must be even and at least 2, .* got n = 4.0"),
+    (lambda: rotation(np.nan, 4), "the position must be a finite number, got nan"),
+    (lambda: shift_map(np.inf, 4), "the position must be a finite number, got -inf"),
     (lambda: Rotary(8)(np.ones((3, 6)), np.arange(3)), r"Rotary\(d=8.*\): x must be an array \(..., T, 8\), got shape \(3, 6\)"),
     (lambda: rotary(np.ones((3, 5)), np.arange(3)), r"in pairs and must be even, got shape \(3, 5\); make heads of an even size"),
     (lambda: rotary(np.float64(1), 0), r"in pairs and must be even, got shape \(\)"),
@@ -353,7 +358,7 @@ def test_what_each_knows_beyond_the_trained_length():
     (lambda: rotary(np.ones((2, 3, 4)), np.ones((5, 3))), r"or broadcast to \(2, 3\), got \(5, 3\)"),
     (lambda: rotary(np.ones((3, 4)), np.ones((2, 3))), r"rotary: positions must be of shape \(3,\), .*, got \(2, 3\)"),
     (lambda: rotary(np.ones((2, 4)), [0, np.inf]), "positions must be finite numbers, got inf"),
-    (lambda: Sinusoidal(0), "n must be at least 1"),
+    (lambda: Sinusoidal(0), "n must be an integer, at least 1"),
     (lambda: Sinusoidal(4)({}, np.ones((3, 6))), r"x must be an array \(..., T, 4\), got shape \(3, 6\)"),
     (lambda: Sinusoidal(4)({}, np.ones(4)), r"x must be an array \(..., T, 4\), got shape \(4,\)"),
     (lambda: Sinusoidal(4)({}, np.ones((3, 4)), [1, 2]), r"Sinusoidal: positions must be of shape \(3,\), .*, got \(2,\)"),
@@ -366,6 +371,7 @@ def test_what_each_knows_beyond_the_trained_length():
     (lambda: Learned(16, 4)(Learned(16, 4).init(0), np.ones((1, 4)), [-1]), "Learned: position -1 came, .* learned for 16"),
     (lambda: Learned(16, 4)(Learned(16, 4).init(0), np.ones((1, 4)), [0.5]), "Learned: positions must be integers, got float64"),
     (lambda: Learned(16, 4)(Learned(16, 4).init(0), np.ones((3, 5))), r"x must be an array \(..., T, 4\), got shape \(3, 5\)"),
+    (lambda: Learned(16, 4)(Learned(8, 4).init(0), np.ones((3, 4))), r"its E is of shape \(16, 4\), got .* one of \(8, 4\)"),
     (lambda: four_terms(np.ones((3, 4)), np.ones((2, 4)), np.eye(4), np.eye(4)), r"a common T and n, got \(3, 4\) and \(2, 4\)"),
     (lambda: four_terms(np.ones((3, 4)), np.ones((3, 4)), np.eye(4), np.ones((3, 4))),
      r"matrices \(d, 4\), got \(4, 4\) and \(3, 4\)"),
@@ -373,4 +379,17 @@ def test_what_each_knows_beyond_the_trained_length():
 ])
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: rotary(np.ones((3, 4), complex), np.arange(3)), "rotary: x must be of real numbers, got complex128"),
+    (lambda: rotary(np.full((3, 4), "a"), np.arange(3)), "rotary: x must be of real numbers, got <U1"),
+    (lambda: Learned(5, 4)(Learned(5, 4).init(0), np.ones((3, 4), np.float32)), "x is of float32 and E of float64"),
+    (lambda: Learned(5, 4)(Learned(5, 4).init(0, np.float32), np.ones((3, 4))), "x is of float64 and E of float32"),
+    (lambda: Learned(5, 4)(Learned(5, 4).init(0), np.ones((3, 4), complex)), "x is of complex128 and E of float64"),
+    (lambda: Learned(5, 4)(Learned(5, 4).init(0), np.ones((3, 4), int)), "x is of int64 and E of float64"),
+])
+def test_numbers_of_another_kind_are_named(call, message):
+    with pytest.raises(TypeError, match=message):
         call()
