@@ -15,8 +15,18 @@ from typing import Any
 import numpy as np
 
 from edugen.autodiff import average_pool, convolution, max_pool, transposed_convolution
+from edugen.autodiff.ops.convolution import MODES
 
-from .linear import INITIALIZERS, NONLINEARITIES, check_choice, first_weights
+from .linear import (
+    INITIALIZERS,
+    NONLINEARITIES,
+    check_choice,
+    check_counts,
+    check_parameters,
+    default_first,
+    first_weights,
+    floating,
+)
 
 __all__ = ["Convolution", "Flatten", "GlobalPool", "Pool", "TransposedConvolution", "equivariance_gap", "invariance_gap"]
 
@@ -43,11 +53,16 @@ def equivariance_gap(F: Callable[[Any], Any], T: Callable[[Any], Any], x: Any, a
     >>> equivariance_gap(np.sqrt, np.flip, x), equivariance_gap(np.cumsum, np.flip, x)
     (array([0., 0., 0.]), array([3., 3., 6.]))
     """
-    one, other = F(T(x)), (after or T)(F(x))
+    one, other = _signed(F(T(x))), _signed((after or T)(F(x)))
     if np.shape(one) != np.shape(other):
         raise ValueError(f"equivariance_gap: F(T(x)) has shape {np.shape(one)}, and T(F(x)) {np.shape(other)}; say with `after` "
                          "what the transformation is for the output")
     return np.abs(one - other)                                                   # (3.13)
+
+
+def _signed(y):
+    """Numbers whose differences may be negative: those of bytes go round, and booleans have none."""
+    return y.astype(float) if getattr(y, "dtype", np.dtype(float)).kind in "bu" else y
 
 
 def invariance_gap(F: Callable[[Any], Any], T: Callable[[Any], Any], x: Any) -> Any:
@@ -81,7 +96,8 @@ class Convolution:
     Raises
     ------
     ValueError
-        For a size below 1, groups that don't divide, or a name that is not there.
+        For a size that is no integer from 1 on, groups that don't divide, a name that is not there, or parameters of another
+        block.
 
     Examples
     --------
@@ -103,13 +119,14 @@ class Convolution:
     first: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taps", tuple(np.atleast_1d(self.taps).tolist()))
-        if self.channels < 1 or self.filters < 1 or not self.taps or min(self.taps) < 1:
-            raise ValueError(f"{type(self).__name__} needs at least one channel, one filter and one tap, got channels = "
-                             f"{self.channels}, filters = {self.filters} and taps = {self.taps}")
-        if self.groups < 1 or self.channels % self.groups or self.filters % self.groups:
-            raise ValueError(f"{type(self).__name__}: groups must divide {self.channels} channels and {self.filters} filters, "
-                             f"got {self.groups}")
+        _check_sizes(self, stride=self.stride, dilation=self.dilation)
+        check_counts("Convolution", groups=self.groups)
+        if self.channels % self.groups or self.filters % self.groups:
+            raise ValueError(f"Convolution: groups must divide {self.channels} channels and {self.filters} filters, got "
+                             f"{self.groups}")
+        check_choice("mode", self.mode, MODES)
+        if isinstance(self.padding, str):
+            check_choice("padding", self.padding, ("same", "valid"))
         check_choice("sigma", self.sigma, NONLINEARITIES)
         if self.first is not None:
             check_choice("first", self.first, INITIALIZERS)
@@ -118,11 +135,14 @@ class Convolution:
         """Filters f (K, channels / groups, *taps) at random, biases c (K,) of zero."""
         seen = self.channels // self.groups * math.prod(self.taps)
         f = first_weights(rng, seen, self.filters, self.sigma, self.first).T
-        return {"f": f.reshape(self.filters, -1, *self.taps).astype(dtype), "c": np.zeros(self.filters, dtype)}
+        if (self.first or default_first(self.sigma)) == "glorot":                # what comes in goes to each tap of a filter
+            f = f * math.sqrt((seen + self.filters) / (seen + self.filters // self.groups * math.prod(self.taps)))
+        return {"f": f.reshape(self.filters, -1, *self.taps).astype(floating(dtype)), "c": np.zeros(self.filters, dtype)}
 
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, channels, *image) to (N, filters, *out)."""
         _check_images(self, x)
+        check_parameters(self, theta, f=(self.filters, self.channels // self.groups, *self.taps), c=(self.filters,))
         fused = "relu" if self.sigma == "relu" else "identity"
         h = convolution(x, theta["f"], self.stride, self.padding, self.dilation, self.groups, self.mode,
                         theta["c"], fused)                                       # (3.15)
@@ -155,7 +175,8 @@ class TransposedConvolution:
     stride: Any = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taps", self._transposed().taps)
+        _check_sizes(self, stride=self.stride)
+        check_choice("sigma", self.sigma, NONLINEARITIES)
 
     def _transposed(self) -> Convolution:
         return Convolution(self.filters, self.channels, self.taps, self.sigma, self.stride)
@@ -165,11 +186,14 @@ class TransposedConvolution:
         theta = self._transposed().init(rng, dtype)
         share = math.prod(np.broadcast_to(self.stride, len(self.taps)).tolist())        # of a filter's taps, so many meet a place
         kept = math.sqrt(share * self.filters / self.channels)
+        if default_first(self.sigma) == "glorot":
+            kept = math.sqrt((self.filters + self.channels) / (self.filters + self.channels / share))
         return {"f": (theta["f"] * kept).astype(dtype), "c": np.zeros(self.filters, dtype)}
 
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, channels, *image) to (N, filters, *(stride image))."""
         _check_images(self, x)
+        check_parameters(self, theta, f=(self.channels, self.filters, *self.taps), c=(self.filters,))
         h = transposed_convolution(x, theta["f"], self.stride, padding="same")
         return NONLINEARITIES[self.sigma](h + _beside(theta["c"], self.taps))
 
@@ -197,6 +221,7 @@ class Pool:
 
     def __post_init__(self) -> None:
         check_choice("by", self.by, _POOLS)
+        _check_steps("Pool", size=self.size, stride=1 if self.stride is None else self.stride)
 
     def init(self, rng: Any = None, dtype: Any = np.float64) -> dict[str, Any]:
         """No parameters: an empty dict."""
@@ -261,6 +286,23 @@ class Flatten:
     def __call__(self, theta: Any, x: Any) -> Any:
         """Array (N, *anything) to (N, as many numbers)."""
         return np.reshape(x, (np.shape(x)[0], math.prod(np.shape(x)[1:])))
+
+
+def _check_sizes(block, **steps):
+    """Of a convolution, with its taps made a tuple."""
+    caller = type(block).__name__
+    object.__setattr__(block, "taps", tuple(np.atleast_1d(block.taps).tolist()))
+    check_counts(caller, channels=block.channels, filters=block.filters)
+    _check_steps(caller, taps=block.taps, **steps)
+    for name, value in steps.items():
+        if np.ndim(value) and len(value) != len(block.taps):
+            raise ValueError(f"{caller}: {name} must be a number, or one for each of {len(block.taps)} dimensions, got {value!r}")
+
+
+def _check_steps(caller, **steps):
+    for name, value in steps.items():
+        for one in np.atleast_1d(value).tolist() or [0]:
+            check_counts(caller, **{name: one})
 
 
 def _check_images(block, x):

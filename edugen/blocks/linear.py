@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Protocol
 
 import numpy as np
@@ -90,7 +91,10 @@ def he(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
 
 
 def orthogonal(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
-    """Orthonormal columns, or rows where they are fewer, at random: lengths are kept exactly (Saxe et al. 2014)."""
+    """Orthonormal columns, or rows where they are fewer, at random (Saxe et al. 2014).
+
+    U'x is as long as x where m >= n, and U g as long as g where n >= m.
+    """
     q, r = np.linalg.qr(rng.normal(size=(max(n, m), min(n, m))))
     q = q * np.sign(np.diag(r))                                                  # else QR prefers some directions
     return q if n >= m else q.T
@@ -100,10 +104,14 @@ INITIALIZERS: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] =
                                                                                  "orthogonal": orthogonal}
 
 
+def default_first(sigma: str) -> str:
+    """He's where the nonlinearity is like a relu, and Glorot's elsewhere."""
+    return "he" if sigma in ("relu", "leaky_relu", "gelu", "softplus") else "glorot"
+
+
 def first_weights(rng: Any, n: int, m: int, sigma: str, first: str | None = None) -> np.ndarray:
-    """Weights (n, m) by name; without one, He's where the nonlinearity is like a relu, and Glorot's elsewhere."""
-    first = first or ("he" if sigma in ("relu", "leaky_relu", "gelu", "softplus") else "glorot")
-    return INITIALIZERS[first](np.random.default_rng(rng), n, m)
+    """Weights (n, m) by name; without one, those that suit the nonlinearity."""
+    return INITIALIZERS[first or default_first(sigma)](np.random.default_rng(rng), n, m)
 
 
 # Blocks -------------------------------------------------------------------------------------------------------------------
@@ -124,7 +132,7 @@ class Linear:
     Raises
     ------
     ValueError
-        For a size below 1, or a name that is not there.
+        For a size that is no integer from 1 on, a name that is not there, or parameters of another block.
 
     Examples
     --------
@@ -140,8 +148,8 @@ class Linear:
     first: str | None = None
 
     def __post_init__(self) -> None:
-        if self.n < 1 or self.m < 1:
-            raise ValueError(f"Linear needs at least one input and one output, got n = {self.n} and m = {self.m}")
+        if not (is_count(self.n) and is_count(self.m)):
+            raise ValueError(f"Linear takes integers, at least one input and one output, got n = {self.n!r} and m = {self.m!r}")
         check_choice("sigma", self.sigma, NONLINEARITIES)
         if self.first is not None:
             check_choice("first", self.first, INITIALIZERS)
@@ -149,12 +157,13 @@ class Linear:
     def init(self, rng: Any, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """Weights U (n, m) at random, biases c (m,) of zero."""
         U = first_weights(rng, self.n, self.m, self.sigma, self.first)
-        return {"U": U.astype(dtype), "c": np.zeros(self.m, dtype)}
+        return {"U": U.astype(floating(dtype)), "c": np.zeros(self.m, dtype)}
 
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (..., n) to (..., m)."""
         if np.shape(x)[-1:] != (self.n,):
             raise ValueError(f"{self}: x must be an array (..., {self.n}), got shape {np.shape(x)}")
+        check_parameters(self, theta, U=(self.n, self.m), c=(self.m,))
         if self.sigma in _FUSED:
             return linear(x, theta["U"], theta["c"], self.sigma)                 # (3.1)
         return NONLINEARITIES[self.sigma](linear(x, theta["U"], theta["c"]))
@@ -202,6 +211,10 @@ class Sequential:
     def __init__(self, *blocks: Block):
         if not blocks:
             raise ValueError("Sequential needs at least one block")
+        for block in blocks:
+            if isinstance(block, type) or not hasattr(block, "init"):
+                raise ValueError("Sequential takes blocks one by one, Sequential(*blocks); a function is Pointwise('tanh'); got "
+                                 f"{block!r}")
         self.blocks = blocks
         for k, (block, after) in enumerate(zip(blocks, blocks[1:], strict=False), 1):
             if isinstance(block, Linear) and isinstance(after, Linear) and block.m != after.n:
@@ -226,7 +239,7 @@ class Sequential:
 class Residual:
     r"""What comes in, and something added to it: :math:`x + F(x; \theta)` (He et al. 2016).
 
-    However deep the stack, a gradient comes back through the sum unchanged.
+    A gradient comes back through the sum as it is, and the block's share is added to it.
 
     Parameters
     ----------
@@ -279,3 +292,29 @@ def check_choice(name: str, value: Any, choices: Any) -> None:
     """Refuse a value that is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def is_count(value: Any) -> bool:
+    """Is it an integer from 1 on?"""
+    return isinstance(value, Integral) and int(value) >= 1
+
+
+def check_counts(caller: str, **counts: Any) -> None:
+    """Refuse what is no integer from 1 on."""
+    for name, value in counts.items():
+        if not is_count(value):
+            raise ValueError(f"{caller}: {name} must be an integer from 1 on, got {value!r}")
+
+
+def check_parameters(block: Any, theta: Any, **shapes: tuple[int, ...]) -> None:
+    """Refuse parameters of another block."""
+    found = {name: np.shape(part) for name, part in theta.items()} if isinstance(theta, dict) else f"a {type(theta).__name__}"
+    if found != shapes:
+        raise ValueError(f"{block}: its parameters are arrays of shapes {shapes}, got {found}; are they another block's?")
+
+
+def floating(dtype: Any) -> Any:
+    """Refuse a dtype that parameters can't have."""
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(f"parameters are floating numbers, dtype must be np.float64 or np.float32, got {np.dtype(dtype)}")
+    return dtype

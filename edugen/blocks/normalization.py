@@ -9,15 +9,16 @@ over the examples of a batch, or within each example. The backward pass of both 
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from edugen.autodiff import batch_norm, layer_norm, primitive, rule, tree
+from edugen.autodiff import Tensor, batch_norm, layer_norm, primitive, rule, tree
 
-from .linear import Block, Residual, Sequential, layers
+from .linear import Block, Residual, Sequential, check_counts, check_parameters, floating, layers
 
 __all__ = ["BatchNorm", "GroupNorm", "LayerNorm", "RMSNorm", "condition_number", "fixed", "least_squares",
            "least_squares_hessian", "running", "statistics", "whitening"]
@@ -42,6 +43,7 @@ def least_squares(theta: Any, x: Any, y: Any) -> Any:
     if np.ndim(x) != 2 or np.shape(y) != (len(x),) or np.shape(theta) != (np.shape(x)[1] + 1,):
         raise ValueError("least_squares: expected theta (D + 1,), x (N, D) and y (N,), got shapes "
                          f"{np.shape(theta)}, {np.shape(x)} and {np.shape(y)}")
+    theta, x, y = map(_floating, (theta, x, y))
     return np.mean((x @ theta[:-1] + theta[-1] - y) ** 2) / 2                     # (3.3), (3.4)
 
 
@@ -62,7 +64,8 @@ def least_squares_hessian(x: Any) -> Any:
     array([[5., 2.],
            [2., 1.]])
     """
-    x = np.concatenate([_examples("least_squares_hessian", x), np.ones((len(x), 1), np.result_type(x, np.float32))], axis=1)
+    x = _examples("least_squares_hessian", x)
+    x = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
     return x.T @ x / len(x)                                                      # (3.7)
 
 
@@ -75,7 +78,7 @@ def condition_number(H: Any) -> float:
 
     Returns
     -------
-    float, at least 1; infinite where a direction is flat
+    float, at least 1; infinite where a direction is flat but for rounding
 
     Examples
     --------
@@ -85,10 +88,13 @@ def condition_number(H: Any) -> float:
     H = np.asarray(H)
     if H.ndim != 2 or H.shape[0] != H.shape[1] or not len(H):
         raise ValueError(f"condition_number: H must be a square matrix, got shape {H.shape}")
+    if not np.isfinite(H).all():
+        raise ValueError("condition_number: H must be finite, got infinite entries or NaN")
     if not np.allclose(H, H.T, rtol=1e-6, atol=1e-9 * np.abs(H).max()):
         raise ValueError("condition_number: H must be symmetric, as a Hessian is")
     sizes = np.abs(np.linalg.eigvalsh(H))
-    return float(sizes.max() / sizes.min()) if sizes.min() > 0 else float("inf")  # (3.8)
+    flat = len(H) * np.finfo(sizes.dtype).eps * sizes.max()
+    return float(sizes.max() / sizes.min()) if sizes.min() > flat else float("inf")       # (3.8)
 
 
 def whitening(x: Any, eps: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -126,8 +132,9 @@ def whitening(x: Any, eps: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"whitening: eps must be at least 0, got {eps!r}")
     mean = x.mean(axis=0)                                                        # (3.9)
     variances, axes = np.linalg.eigh((x - mean).T @ (x - mean) / len(x))
-    if variances[0] + eps <= 1e-12 * max(variances[-1], np.finfo(x.dtype).tiny):
-        flat = np.sum(variances <= 1e-12 * variances[-1])
+    rounding = 10 * len(variances) * np.finfo(x.dtype).eps
+    if variances[0] + eps <= rounding * max(variances[-1], np.finfo(x.dtype).tiny):
+        flat = np.sum(variances <= rounding * variances[-1])
         raise ValueError(f"whitening: of {len(variances)} directions, {flat} have no variance, and no matrix can give them one: "
                          "drop constant and repeated features, or pass eps > 0")
     return mean, (axes / np.sqrt(variances + eps)) @ axes.T                      # (3.10)
@@ -136,7 +143,12 @@ def whitening(x: Any, eps: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
 def _examples(caller, x):
     if np.ndim(x) != 2 or not np.size(x):
         raise ValueError(f"{caller}: x must be an array (N, D) with at least one example, got shape {np.shape(x)}")
-    return x
+    return _floating(x)
+
+
+def _floating(x):
+    x = x if type(x) is Tensor else np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(float)
 
 
 # Blocks -------------------------------------------------------------------------------------------------------------------
@@ -145,21 +157,22 @@ def _examples(caller, x):
 class _Norm:
     n: int
     eps: float = 1e-5
+    _names: ClassVar[tuple[str, ...]] = ("m", "s")
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise ValueError(f"{type(self).__name__} needs at least one feature, got n = {self.n}")
+        check_counts(type(self).__name__, n=self.n)
         if not self.eps >= 0:
             raise ValueError(f"{type(self).__name__}: eps must be at least 0, got {self.eps!r}")
 
     def init(self, rng: Any = None, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """Means m and logarithms of scales s, (n,), of zero; nothing is random."""
-        return {"m": np.zeros(self.n, dtype), "s": np.zeros(self.n, dtype)}
+        return {"m": np.zeros(self.n, floating(dtype)), "s": np.zeros(self.n, dtype)}
 
-    def _check(self, x, axis):
+    def _check(self, theta, x, axis):
         if np.ndim(x) < 2 or np.shape(x)[axis] != self.n:
             expected = f"(N, {self.n}) or (N, {self.n}, *image)" if axis == 1 else f"(N, ..., {self.n})"
             raise ValueError(f"{self}: x must be an array {expected}, got shape {np.shape(x)}")
+        check_parameters(self, theta, **{name: (self.n,) for name in self._names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +186,7 @@ class BatchNorm(_Norm):
     ----------
     n : int, features; of images, channels
     eps : float, added to the variance
-    mean, variance : arrays (n,), given ones; by default those of the batch
+    mean, variance : arrays (n,), given ones, both or none; by default those of the batch
 
     Examples
     --------
@@ -188,14 +201,26 @@ class BatchNorm(_Norm):
     mean: Any = None
     variance: Any = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mean is None and self.variance is None:
+            return
+        for name in ("mean", "variance"):
+            if np.shape(getattr(self, name)) != (self.n,):
+                raise ValueError(f"BatchNorm: mean and variance must both be arrays ({self.n},), or both be left out, got {name} "
+                                 f"= {getattr(self, name)!r}")
+            object.__setattr__(self, name, _floating(getattr(self, name)))
+        if not np.all(self.variance >= 0):
+            raise ValueError(f"BatchNorm: a variance is at least 0, got {self.variance}")
+
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, n) or (N, n, *image) to one of its shape."""
-        self._check(x, 1)
+        self._check(theta, x, 1)
         if self.mean is not None:
             gain = np.exp(theta["s"]) / np.sqrt(self.variance + self.eps)
             shape = (self.n,) + (1,) * (np.ndim(x) - 2)
             return x * np.reshape(gain, shape) + np.reshape(theta["m"] - gain * self.mean, shape)
-        if len(x) == 1 and np.ndim(x) == 2:
+        if np.size(x) == self.n:
             raise ValueError("BatchNorm: a batch of one example has no deviation, nothing would be left of it; give the block "
                              "the statistics of the training set: fixed(network, statistics(network, theta, training_set))")
         return batch_norm(x, np.exp(theta["s"]), theta["m"], self.eps)           # (3.11)
@@ -215,9 +240,14 @@ class LayerNorm(_Norm):
            [ 1., -1.]])
     """
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n == 1:
+            raise ValueError("LayerNorm: of a single feature, less its own mean, nothing would be left; it needs n of at least 2")
+
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, ..., n) to one of its shape."""
-        self._check(x, -1)
+        self._check(theta, x, -1)
         return layer_norm(x, np.exp(theta["s"]), theta["m"], self.eps)           # (3.12)
 
 
@@ -229,7 +259,8 @@ class GroupNorm(_Norm):
     ----------
     n : int, features or channels
     eps : float, added to the variance
-    groups : int, a divisor of n; with n of them, each channel by itself
+    groups : int, a divisor of n
+        With n of them each channel of an image by itself: instance normalization (Ulyanov et al. 2016).
 
     Examples
     --------
@@ -242,13 +273,17 @@ class GroupNorm(_Norm):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.groups < 1 or self.n % self.groups:
+        check_counts("GroupNorm", groups=self.groups)
+        if self.n % self.groups:
             raise ValueError(f"GroupNorm: groups must divide n = {self.n}, got {self.groups}")
 
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, n) or (N, n, *image) to one of its shape."""
-        self._check(x, 1)
-        rows = np.reshape(x, (len(x), self.groups, -1))
+        self._check(theta, x, 1)
+        length = math.prod(np.shape(x)[1:]) // self.groups
+        if length == 1:
+            raise ValueError(f"{self}: groups of a single number, less its own mean, leave nothing; x has shape {np.shape(x)}")
+        rows = np.reshape(x, (len(x), self.groups, length))
         one = np.ones(rows.shape[-1], rows.dtype)
         standard = np.reshape(layer_norm(rows, one, 0 * one, self.eps), np.shape(x))
         shape = (self.n,) + (1,) * (np.ndim(x) - 2)
@@ -268,13 +303,15 @@ class RMSNorm(_Norm):
     array([[0.8485, 1.1314]])
     """
 
+    _names: ClassVar[tuple[str, ...]] = ("s",)
+
     def init(self, rng: Any = None, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """Logarithms of scales s, (n,), of zero."""
-        return {"s": np.zeros(self.n, dtype)}
+        return {"s": np.zeros(self.n, floating(dtype))}
 
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, ..., n) to one of its shape."""
-        self._check(x, -1)
+        self._check(theta, x, -1)
         return np.exp(theta["s"]) * _unit(x, eps=self.eps)
 
 
@@ -291,7 +328,7 @@ def _(g, y, x, eps=1e-5):
 
 # Statistics of a whole network, explicit --------------------------------------------------------------------------------------
 
-def statistics(network: Block, theta: Any, x: Any) -> Any:
+def statistics(network: Block, theta: Any, x: Any, unbiased: bool = False) -> Any:
     """Means and variances that come to each BatchNorm of a network, with those of the batch in use below it, as in training.
 
     Of the whole training set as one batch: the full re-estimate. Of one batch after the other: material for `running`.
@@ -301,6 +338,9 @@ def statistics(network: Block, theta: Any, x: Any) -> Any:
     network : Sequential, BatchNorm, Residual, or any nest of them
     theta : its parameters
     x : array (N, ...)
+    unbiased : bool
+        Variances over N - 1 in place of N. Those of a batch are smaller than those of the whole set, (N - 1) / N of them on
+        average; this makes up for it where N is small.
 
     Returns
     -------
@@ -313,13 +353,15 @@ def statistics(network: Block, theta: Any, x: Any) -> Any:
     array([2.])
     """
     if isinstance(network, Sequential):
-        return [statistics(block, part, at) for block, part, at in
+        return [statistics(block, part, at, unbiased) for block, part, at in
                 zip(network.blocks, theta, [x, *layers(network, theta, x)[:-1]], strict=True)]
     if isinstance(network, Residual):
-        return statistics(network.block, theta, x)
+        return statistics(network.block, theta, x, unbiased)
     if isinstance(network, BatchNorm):
+        if np.size(x) <= unbiased * network.n:
+            raise ValueError(f"statistics: there are none of {np.size(x) // network.n} examples, x has shape {np.shape(x)}")
         over = (0, *range(2, np.ndim(x)))
-        return {"mean": np.mean(x, axis=over), "variance": np.var(x, axis=over)}
+        return {"mean": np.mean(x, axis=over), "variance": np.var(x, axis=over, ddof=int(unbiased))}
     return {}
 
 
@@ -350,6 +392,11 @@ def fixed(network: Block, statistics: Any) -> Any:
     network : Sequential, BatchNorm, Residual, or any nest of them
     statistics : of `statistics` or `running`
 
+    Raises
+    ------
+    ValueError
+        For statistics of another network: every BatchNorm must get some, and no other block any.
+
     Examples
     --------
     >>> network = Sequential(BatchNorm(1))
@@ -358,7 +405,13 @@ def fixed(network: Block, statistics: Any) -> Any:
     array([[-1.225]])
     """
     if isinstance(network, Sequential):
+        if not isinstance(statistics, list | tuple) or len(statistics) != len(network.blocks):
+            raise ValueError(f"fixed: statistics must be a list for each of {len(network.blocks)} blocks, got {statistics!r}")
         return Sequential(*[fixed(block, part) for block, part in zip(network.blocks, statistics, strict=True)])
     if isinstance(network, Residual):
         return replace(network, block=fixed(network.block, statistics))
+    names = ["mean", "variance"] if isinstance(network, BatchNorm) else []
+    if sorted(statistics) != names:
+        raise ValueError(f"fixed: {network} takes {' and '.join(names) or 'no statistics'}, got {statistics!r}; are they "
+                         "another network's?")
     return replace(network, **statistics) if isinstance(network, BatchNorm) else network

@@ -1,10 +1,12 @@
 """Convolution blocks against SciPy, loops and PyTorch; what commutes with a shift, and what stops doing so at a boundary."""
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import signal
 
-from edugen import check_gradients, data, grad, value_and_grad, vjp
-from edugen.autodiff import cross_entropy
+from edugen import check_gradients, data, grad, hessian, value_and_grad, vjp
+from edugen.autodiff import cross_entropy, tree
 from edugen.blocks import (
     Convolution,
     Flatten,
@@ -40,6 +42,9 @@ def test_checkers_tell_what_commutes_from_what_does_not(rng):
     assert invariance_gap(lambda x: x[0], permute, x).shape == (2,)
     double = lambda x: 2 * x
     assert equivariance_gap(lambda x: x ** 2, double, x, after=lambda y: 4 * y).max() == 0        # what T is for the output
+    bytes_, ones = np.array([1, 200], np.uint8), np.array([1, 0, 1])
+    np.testing.assert_array_equal(equivariance_gap(lambda x: x[[1, 1]], np.flip, bytes_), [199, 199])     # bytes would go round
+    np.testing.assert_array_equal(equivariance_gap(lambda x: np.cumsum(x) > 1, np.flip, ones), [1, 0, 1])
     with pytest.raises(ValueError, match="after"):
         equivariance_gap(lambda x: x[:3], lambda x: np.concatenate([x, x]), x)
     # a stack of what is equivariant, and a reduction, is invariant
@@ -87,6 +92,40 @@ def test_more_dimensions_are_scipys(rng, taps, image):
         for k in range(3):
             whole = sum(signal.correlate(x[n, i], theta["f"][k, i], mode="valid") for i in range(2)) + theta["c"][k]
             np.testing.assert_allclose(y[n, k], whole, rtol=1e-11, atol=1e-11)
+
+
+def shifted_copies(x, f, c, stride, dilation, groups, mode):
+    """A convolution with padding "same", of slices of a padded image, tap by tap, that the engine differentiates by itself."""
+    taps, image = f.shape[2:], x.shape[2:]
+    reach = [dilation * (k - 1) for k in taps]
+    x = np.pad(x, [(0, 0), (0, 0)] + [(r // 2, r - r // 2) for r in reach], mode={"zeros": "constant", "circular": "wrap"}[mode])
+    h = 0
+    for tap in product(*map(range, taps)):
+        at = tuple(slice(dilation * t, dilation * t + n, stride) for t, n in zip(tap, image, strict=True))
+        here, part = x[(slice(None), slice(None), *at)], f[(slice(None), slice(None), *tap)]
+        C, K = here.shape[1] // groups, len(f) // groups
+        sums = [np.tensordot(here[:, g * C:(g + 1) * C], part[g * K:(g + 1) * K], ((1,), (1,))) for g in range(groups)]
+        h = h + np.moveaxis(np.concatenate(sums, axis=-1), -1, 1)
+    return h + np.reshape(c, (-1,) + (1,) * len(taps))
+
+
+@pytest.mark.equation("3.15")
+@pytest.mark.parametrize("taps, stride, dilation, groups, mode", [
+    (3, 1, 1, 1, "zeros"), (3, 2, 1, 2, "zeros"), (3, 1, 2, 1, "circular"), ((3, 2), 1, 1, 2, "zeros"),
+    ((3, 3), 2, 1, 1, "circular")])
+@pytest.mark.parametrize("sigma", ["identity", "tanh"])
+def test_a_composition_has_the_same_gradients_in_both_orders(rng, taps, stride, dilation, groups, mode, sigma):
+    block = Convolution(2, 2, taps, sigma, stride, "same", dilation, groups, mode)
+    theta, x = some(block, rng), rng.normal(size=(2, 2, *(5, 4)[:len(block.taps)]))
+    bend = np.tanh if sigma == "tanh" else lambda h: h
+    plain = lambda theta, x: bend(shifted_copies(x, theta["f"], theta["c"], stride, dilation, groups, mode))
+    value = block(theta, x)
+    np.testing.assert_allclose(value, plain(theta, x), rtol=1e-10, atol=1e-10)
+    weight = rng.normal(size=value.shape)
+    flat, shaped = tree.ravel([theta, x])
+    for order in (grad, hessian):
+        ours, theirs = (order(lambda v, F=F: np.sum(weight * F(*shaped(v))))(flat) for F in (block, plain))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("options", [{"stride": 2, "padding": 1}, {"dilation": 2}, {"groups": 2},
@@ -199,12 +238,24 @@ def test_float32_stays_views_are_fine_and_inputs_are_not_changed(rng):
 
 def test_first_filters_keep_the_signal(rng):
     x = rng.normal(size=(40, 8, 12, 12))
-    for block in (Convolution(8, 32, (3, 3), mode="circular"), Convolution(8, 32, (5, 5), mode="circular", groups=4)):
+    for block in (Convolution(8, 32, (3, 3), mode="circular"), Convolution(8, 32, (5, 5), mode="circular", groups=4),
+                  Convolution(8, 8, (3, 3), "identity", mode="circular"),
+                  Convolution(8, 8, (3, 3), "identity", mode="circular", groups=2)):
         y = block(block.init(0), x)
-        assert abs(np.mean(y ** 2) - 1) < 0.15
-    up = TransposedConvolution(8, 32, (4, 4), stride=2)
-    y = up(up.init(0), x)[:, :, 2:-2, 2:-2]
-    assert abs(np.mean(y ** 2) - 1) < 0.15
+        assert abs(np.mean(y ** 2) - 1) < 0.15, block
+    for up in (TransposedConvolution(8, 32, (4, 4), stride=2), TransposedConvolution(8, 2, (4, 4), "identity", 2)):
+        y = up(up.init(0), x)[:, :, 2:-2, 2:-2]
+        assert abs(np.mean(y ** 2) - 1) < 0.15, up
+
+
+def test_glorots_filters_are_between_what_keeps_the_signal_and_what_keeps_the_gradient(rng):
+    """Of C channels to K: 2 / (n + m) with n = C k numbers that an output sees, and m = K k that an input goes to."""
+    x, g = rng.normal(size=(40, 8, 12, 12)), rng.normal(size=(40, 24, 12, 12))
+    block = Convolution(8, 24, (3, 3), "identity", mode="circular")
+    y, back = vjp(lambda x: block(block.init(0), x), x)
+    assert abs(np.mean(y ** 2) / 0.5 - 1) < 0.1 and abs(np.mean(back(g)[0] ** 2) / 1.5 - 1) < 0.1
+    he = Convolution(8, 24, (3, 3), "identity", mode="circular", first="he")
+    assert abs(np.mean(he(he.init(0), x) ** 2) / 2 - 1) < 0.1
 
 
 # What it is for -----------------------------------------------------------------------------------------------------------------
@@ -243,7 +294,7 @@ def test_digits():
 
 @pytest.mark.slow
 def test_digits_anywhere_on_a_canvas():
-    """Cho's argument for convolution: a network that looks at each pixel by itself has to learn each place by itself."""
+    """Cho's argument for convolution: a network with weights of its own for every pixel has to learn each place by itself."""
     split = data.digits("random", 0)
     both = split.train.join(split.validation)
     place = lambda part, rng, **where: data.on_canvas(part.x.reshape(-1, 8, 8).astype(np.float32), rng, **where)[:, None]
@@ -263,8 +314,22 @@ def test_digits_anywhere_on_a_canvas():
 
 
 @pytest.mark.parametrize("call, says", [
-    (lambda: Convolution(0, 1, 3), "at least one channel"),
-    (lambda: Convolution(1, 1, (3, 0)), r"taps = \(3, 0\)"),
+    (lambda: Convolution(0, 1, 3), "Convolution: channels must be an integer from 1 on, got 0"),
+    (lambda: Convolution(1, 1, (3, 0)), "taps must be an integer from 1 on, got 0"),
+    (lambda: Convolution(1, 1, 3.0), "taps must be an integer from 1 on, got 3.0"),
+    (lambda: Convolution(1, 1, ()), "taps must be"),
+    (lambda: Convolution(1, 1, 3, stride=0), "stride must be an integer from 1 on, got 0"),
+    (lambda: Convolution(1, 1, (3, 3), dilation=(1, 2, 3)), r"dilation must be a number, or one for each of 2 dimensions, got"),
+    (lambda: Convolution(1, 1, 3, mode="zero"), "mode must be one of zeros, circular, reflect, edge, got 'zero'"),
+    (lambda: Convolution(1, 1, 3, padding="sme"), "padding must be one of same, valid, got 'sme'"),
+    (lambda: Convolution(1, 1, 3).init(0, int), "dtype must be"),
+    (lambda: Convolution(1, 2, 3)(Convolution(1, 2, 5).init(0), np.ones((1, 1, 9))), r"got {'f': \(2, 1, 5\).*another block's"),
+    (lambda: TransposedConvolution(0, 1, 3), "TransposedConvolution: channels must be an integer from 1 on, got 0"),
+    (lambda: TransposedConvolution(1, 0, 3), "TransposedConvolution: filters must be an integer from 1 on, got 0"),
+    (lambda: TransposedConvolution(1, 1, 3, "relo"), "sigma must be one of"),
+    (lambda: TransposedConvolution(1, 1, 3)(Convolution(1, 2, 3).init(0), np.ones((1, 1, 9))), "another block's"),
+    (lambda: Pool(0), "Pool: size must be an integer from 1 on, got 0"),
+    (lambda: Pool(2, stride=0), "Pool: stride must be an integer from 1 on, got 0"),
     (lambda: Convolution(4, 6, 3, groups=4), "groups must divide 4 channels and 6 filters, got 4"),
     (lambda: Convolution(1, 1, 3, sigma="relo"), "sigma must be one of .*relu.*got 'relo'"),
     (lambda: Convolution(1, 1, 3, first="normal"), "first must be one of"),

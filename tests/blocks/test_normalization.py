@@ -54,6 +54,9 @@ def test_condition_number_is_that_of_numpy(rng):
     np.testing.assert_allclose(condition_number(H), np.linalg.cond(H), rtol=1e-8)
     assert condition_number(np.diag([-6.0, 2.0])) == 3 and condition_number(np.eye(4)) == 1       # a saddle, by absolute values
     assert condition_number(np.diag([1.0, 0.0])) == np.inf
+    flat = rng.normal(size=(5, 2)) @ rng.normal(size=(2, 4))                         # two directions of four; the rest is rounding
+    assert condition_number(flat.T @ flat) == np.inf == condition_number((flat.T @ flat).astype(np.float32))
+    assert condition_number([[4, 0], [0, 2]]) == 2 and condition_number(np.diag([1, 1e-12])) == 1e12
 
 
 def steps_needed(H, to=1e-6):
@@ -107,7 +110,22 @@ def test_whitening_of_flat_data_is_refused_or_bounded(rng):
         whitening(x)
     mean, matrix = whitening(x, eps=0.1)
     assert np.isfinite(matrix).all() and np.linalg.eigvalsh(matrix).max() <= 0.1 ** -0.5 + 1e-9
-    assert whitening(rng.normal(size=(30, 2)).astype(np.float32))[1].dtype == np.float32
+    short = rng.normal(size=(200, 2)).astype(np.float32)
+    assert whitening(short)[1].dtype == np.float32
+    with pytest.raises(ValueError, match="of 3 directions, 1 have no variance"):
+        whitening(np.column_stack([short, short @ np.array([1, 2], np.float32)]))
+
+
+def test_lists_and_integers_are_taken_as_numbers():
+    x, y, theta = [[1, 2], [3, 5], [0, 7]], [1, 0, 2], [1, 0, 2]
+    float_x = np.array(x, float)
+    np.testing.assert_array_equal(least_squares(theta, x, y), least_squares(np.array(theta, float), float_x, np.array(y, float)))
+    for f in (least_squares_hessian, whitening):
+        for ours, theirs in zip(f(x), f(float_x), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(f(np.array(x))[0], f(float_x)[0])
+    given = BatchNorm(2, mean=[1, 2], variance=[4, 9], eps=0.0)
+    np.testing.assert_allclose(given(given.init(), np.array([[3.0, 5.0]])), [[1, 1]])
 
 
 # Blocks against NumPy's own calls --------------------------------------------------------------------------------------------
@@ -227,11 +245,12 @@ def test_torch(rng):
     t = [torch.tensor(v) for v in (x, gain, bias)]
     F, rows = torch.nn.functional, np.moveaxis(x, 1, 2)
     last = torch.tensor(rows)
+    scale = {"s": theta["s"]}
     for ours, theirs in (
             (BatchNorm(4)(theta, x), F.batch_norm(t[0], None, None, t[1], t[2], training=True)),
             (GroupNorm(4, groups=2)(theta, x), F.group_norm(t[0], 2, t[1], t[2])),
             (LayerNorm(4)(theta, rows), F.layer_norm(last, (4,), t[1], t[2])),
-            (RMSNorm(4)(theta, rows), F.rms_norm(last, (4,), t[1], eps=1e-5))):
+            (RMSNorm(4)(scale, rows), F.rms_norm(last, (4,), t[1], eps=1e-5))):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10)
 
 
@@ -278,6 +297,17 @@ def test_running_statistics_come_near_those_of_the_whole_set(rng):
     np.testing.assert_allclose(ten[1]["mean"], by_hand)
 
 
+def test_variances_of_batches_of_four_are_three_quarters_unless_unbiased(rng):
+    block = Sequential(BatchNorm(2))
+    theta, x = block.init(0), rng.normal(size=(20_000, 2)) * [1.0, 3.0]
+    for unbiased, share in ((False, 0.75), (True, 1.0)):
+        each = [statistics(block, theta, rows, unbiased)[0]["variance"] for rows in np.split(x, 5000)]
+        np.testing.assert_allclose(np.mean(each, axis=0), share * x.var(axis=0), rtol=0.05)
+    images = rng.normal(size=(2, 3, 4, 5))
+    told = statistics(BatchNorm(3), None, images, unbiased=True)["variance"]
+    np.testing.assert_allclose(told, images.transpose(1, 0, 2, 3).reshape(3, -1).var(axis=1, ddof=1), rtol=1e-12)
+
+
 def test_images_have_statistics_by_channel(rng):
     x = rng.normal(size=(6, 3, 4, 5)) * np.arange(1, 4).reshape(3, 1, 1)
     block = BatchNorm(3)
@@ -319,8 +349,34 @@ def test_batch_norm_makes_gradients_grow_towards_the_first_layer():
 
 # Bad input ----------------------------------------------------------------------------------------------------------------------
 
+PAIR = Sequential(Linear(2, 2), BatchNorm(2))
+
+
+def test_an_empty_batch_passes_where_no_statistics_are_needed():
+    for block in (GroupNorm(4, groups=2), LayerNorm(4), RMSNorm(4)):
+        assert block(block.init(), np.ones((0, 4))).shape == (0, 4)
+
+
 @pytest.mark.parametrize("call, says", [
-    (lambda: BatchNorm(0), "at least one feature"),
+    (lambda: BatchNorm(0), "BatchNorm: n must be an integer from 1 on, got 0"),
+    (lambda: RMSNorm(2.0), "RMSNorm: n must be an integer from 1 on, got 2.0"),
+    (lambda: BatchNorm(2).init(0, int), "dtype must be"),
+    (lambda: LayerNorm(1), "nothing would be left"),
+    (lambda: GroupNorm(4, groups=4)(GroupNorm(4).init(), np.ones((3, 4))), r"leave nothing; x has shape \(3, 4\)"),
+    (lambda: RMSNorm(3)({"s": np.zeros(1)}, np.ones((2, 3))), r"shapes {'s': \(3,\)}, got {'s': \(1,\)}"),
+    (lambda: BatchNorm(2)(LayerNorm(3).init(), np.ones((2, 2))), "are they another block's"),
+    (lambda: BatchNorm(2, variance=np.ones(2)), r"must both be arrays \(2,\), .*got mean = None"),
+    (lambda: BatchNorm(2, mean=np.ones(2)), "got variance = None"),
+    (lambda: BatchNorm(2, mean=np.ones(3), variance=np.ones(3)), r"must both be arrays \(2,\)"),
+    (lambda: BatchNorm(2, mean=np.ones(2), variance=np.array([1.0, -1.0])), "a variance is at least 0"),
+    (lambda: BatchNorm(2)(BatchNorm(2).init(), np.ones((1, 2, 1))), "a batch of one example.*fixed"),
+    (lambda: statistics(BatchNorm(2), BatchNorm(2).init(), np.ones((0, 2))), "none of 0 examples"),
+    (lambda: statistics(BatchNorm(2), BatchNorm(2).init(), np.ones((1, 2)), unbiased=True), "none of 1 examples"),
+    (lambda: fixed(BatchNorm(2), {}), "takes mean and variance, got {}"),
+    (lambda: fixed(PAIR, [{"mean": np.ones(2), "variance": np.ones(2)}, {}]), r"Linear\(.* takes no statistics, got {'mean'"),
+    (lambda: fixed(PAIR, [{}, {"mean": np.ones(2)}]), "takes mean and variance, got {'mean'"),
+    (lambda: fixed(PAIR, [{}]), "a list for each of 2 blocks"),
+    (lambda: fixed(PAIR, [{}, {"mean": np.ones(3), "variance": np.ones(3)}]), r"must both be arrays \(2,\)"),
     (lambda: LayerNorm(3, -1.0), "eps must be at least 0"),
     (lambda: GroupNorm(6, groups=4), "groups must divide n = 6, got 4"),
     (lambda: BatchNorm(3)(BatchNorm(3).init(), np.ones((4, 2))), r"\(N, 3\) or \(N, 3, \*image\), got shape \(4, 2\)"),
@@ -329,6 +385,7 @@ def test_batch_norm_makes_gradients_grow_towards_the_first_layer():
     (lambda: running([]), "at least one batch"),
     (lambda: running([{}], keep=1.0), "keep must be in"),
     (lambda: condition_number(np.ones((2, 3))), "square matrix"),
+    (lambda: condition_number(np.array([[1.0, np.nan], [np.nan, 1.0]])), "infinite entries or NaN"),
     (lambda: condition_number(np.array([[1.0, 2.0], [0.0, 1.0]])), "symmetric"),
     (lambda: whitening(np.ones(3)), r"\(N, D\)"),
     (lambda: whitening(np.empty((0, 3))), "at least one example"),
