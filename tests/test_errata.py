@@ -388,6 +388,41 @@ def divergence(p, q):
 COINS, FACES = np.full((2, 2), 0.25), np.array([0.0, 1.0])               # two fair coins, tossed apart
 
 
+# The Hessian of a linear unit's squared energy, and how stretched a bowl is.
+
+def moments():
+    """Three examples x (N, D) of two features, the average of their squares and their own, as a column."""
+    x = np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 4.0]])
+    return x, sum(np.outer(row, row) for row in x) / 3, sum(row[:, None] for row in x) / 3
+
+
+def test_3_7_printed():
+    _, square, column = moments()
+    with pytest.raises(ValueError, match="dimensions"):
+        np.block([[square, column], [column, np.ones((1, 1))]])
+
+
+def test_3_7_right():
+    x, square, column = moments()
+    H = np.block([[square, column], [column.T, np.ones((1, 1))]])
+    slope = lambda u, c: np.append((x @ u + c) @ x, np.sum(x @ u + c)) / 3                         # (3.5), (3.6) with y = 0
+    np.testing.assert_allclose([slope(e[:2], e[2]) for e in np.eye(3)], H, rtol=1e-12)             # they are linear in (u, c)
+    np.testing.assert_array_equal(H, H.T)
+
+
+def test_3_8_printed():
+    kappa = lambda values: abs(max(values)) / abs(min(values))
+    assert kappa([1, -4]) == 0.25 < 1                                        # a saddle, four times as steep in one direction
+    assert kappa([1, 0, -1]) == 1                                            # and one that is flat in a direction
+
+
+def test_3_8_right():
+    kappa = lambda values: max(map(abs, values)) / min(map(abs, values))
+    assert kappa([1, -4]) == kappa([4, -1]) == kappa([1, 4]) == 4
+    values = np.random.default_rng(0).normal(size=(100, 5))
+    assert min(map(kappa, values)) >= 1
+
+
 # Two examples that layer normalization makes one.
 
 def layer_normalized(x):

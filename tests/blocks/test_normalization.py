@@ -54,7 +54,7 @@ def test_condition_number_is_that_of_numpy(rng):
     np.testing.assert_allclose(condition_number(H), np.linalg.cond(H), rtol=1e-8)
     assert condition_number(np.diag([-6.0, 2.0])) == 3 and condition_number(np.eye(4)) == 1       # a saddle, by absolute values
     assert condition_number(np.diag([1.0, 0.0])) == np.inf
-    flat = rng.normal(size=(5, 2)) @ rng.normal(size=(2, 4))                         # two directions of four; the rest is rounding
+    flat = rng.normal(size=(5, 2)) @ rng.normal(size=(2, 4))                     # two directions; the rest is rounding
     assert condition_number(flat.T @ flat) == np.inf == condition_number((flat.T @ flat).astype(np.float32))
     assert condition_number([[4, 0], [0, 2]]) == 2 and condition_number(np.diag([1, 1e-12])) == 1e12
 
