@@ -17,6 +17,8 @@ import numpy as np
 
 from edugen.autodiff import Tensor, primitive, rule
 
+from .linear import check_parameters
+
 __all__ = ["Learned", "Rotary", "Sinusoidal", "four_terms", "frequencies", "rotary", "rotation", "shift_map", "sinusoidal"]
 
 
@@ -172,10 +174,9 @@ class Learned:
 
     def __call__(self, theta: dict[str, Any], x: Any, positions: Any = None) -> Any:
         """Array (..., T, n) to one of its shape; its items stand at 0 to T - 1, or at `positions` (T,), integers."""
-        places, E = _places(self, x, self.n, positions), theta["E"]
-        if np.shape(E) != (self.length, self.n):
-            raise ValueError(f"{self}: its E is of shape {(self.length, self.n)}, got parameters with one of {np.shape(E)}")
-        x = x if type(x) is Tensor else np.asarray(x)
+        places = _places(self, x, self.n, positions)
+        check_parameters(self, theta, E=(self.length, self.n))
+        x, E = x if type(x) is Tensor else np.asarray(x), theta["E"]
         if x.dtype != E.dtype or E.dtype.kind != "f":
             raise TypeError(f"{self}: x is of {x.dtype} and E of {E.dtype}, and both must be floating numbers of one precision; "
                             "x.astype(...), or init(rng, dtype) makes them the same")

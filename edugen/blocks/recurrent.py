@@ -17,7 +17,7 @@ import numpy as np
 
 from edugen.autodiff import Tensor, gru, primitive, rule, sigmoid, stop_gradient
 
-from .linear import NONLINEARITIES, glorot, orthogonal
+from .linear import NONLINEARITIES, check_parameters, glorot, orthogonal
 
 __all__ = ["GRU", "LSTM", "Bidirectional", "Recurrent", "Reversed", "from_torch", "reverse", "to_torch"]
 
@@ -122,7 +122,7 @@ class Recurrent:
         def run(x, h, mask):
             return _recurrent(x, h, theta["W"], theta["b"], sigma=self.sigma, mask=mask)
         n, m = self.n, self.m
-        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n + m, m), b=(m,))
+        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n + m, m), b=(m,), h=(m,))
         return _sweep(self, run, x, mask, h)
 
 
@@ -186,7 +186,7 @@ class GRU:
                 b = np.where(mask | (np.arange(3 * self.m) // self.m != 1), b, np.inf)
             return gru(x, h, theta["W"], theta["U"], b)                          # (3.19) to (3.22)
         n, m = self.n, self.m
-        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n, 3 * m), U=(m, 3 * m), b=(3 * m,))
+        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n, 3 * m), U=(m, 3 * m), b=(3 * m,), h=(m,))
         return _sweep(self, run, x, mask, h)
 
 
@@ -302,7 +302,8 @@ class LSTM:
             raise ValueError(f"{self}: h must be a pair, the state and the cell to start from, got {type(h).__name__}")
         h, c = (theta["h"], theta["c"]) if h is None else h
         n, m = self.n, self.m
-        x, h, c = _ready(self, theta, x, {"h": h, "c": c}, W=(n, 4 * m), U=(m, 4 * m), b=(4 * m,))
+        x, h, c = _ready(self, theta, x, {"h": h, "c": c}, W=(n, 4 * m), U=(m, 4 * m), b=(4 * m,), h=(m,),
+                         c=(m,))
 
         def run(x, s, mask):
             return _lstm(x, s, theta["W"], theta["U"], theta["b"], mask=mask)
@@ -515,16 +516,14 @@ def _ready(block, theta, x, start, **shapes):
         raise ValueError(f"{block}: x must be sequences (N, T, {block.n}), got shape {x.shape}")
     if x.shape[1] == 0:
         raise ValueError(f"{block}: a sequence must have at least one step, got x of shape {x.shape}")
-    for name, shape in shapes.items():
-        if np.shape(theta[name]) != shape:
-            raise ValueError(f"{block}: its {name} is of shape {shape}, got parameters with one of {np.shape(theta[name])}")
+    check_parameters(block, theta, **shapes)
     shape, dtype = (len(x), block.m), theta["W"].dtype
     for name, h in zip(start, states, strict=True):
         if h.shape not in (shape, shape[1:]):
             raise ValueError(f"{block}: the start {name} must be of shape {shape} or {shape[1:]}, got {h.shape}")
     if dtype.kind != "f":
         raise TypeError(f"{block}: parameters must be floating numbers, got a W of {dtype}")
-    for name, array in {"x": x, **dict(zip(start, states, strict=True)), **{name: theta[name] for name in shapes}}.items():
+    for name, array in [("x", x), *zip(start, states, strict=True), *theta.items()]:
         if array.dtype != dtype:
             raise TypeError(f"{block}: {name} is of {array.dtype} and W of {dtype}; {name}.astype({dtype}), or init(rng, dtype) "
                             "makes them the same")
