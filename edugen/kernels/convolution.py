@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .jit import jit, kernel, prange
-from .vector import fill, lanes, load, multiply_add, store, total, zeros
+from .vector import fill, lanes, load, move, multiply_add, store, total, zeros
 
 __all__ = ["correlate", "filter_gradient", "input_gradient", "output_shape"]
 
@@ -94,16 +94,9 @@ SPARE = 48               # places behind a row of a buffer, for the last tile ma
 
 @jit
 def _copy(source, at, source_step, target, to, target_step, c, count):
-    """target[c, to + target_step j] = source[c, at + source_step j] for j < count.
-
-    Contiguous runs are often short, some dozen numbers. So they go by vectors, and the last vector overlaps the one before.
-    """
-    n = lanes(source)
-    if count >= n and source_step == 1 and target_step == 1:
-        at, to = c * source.shape[1] + at, c * target.shape[1] + to
-        for j in range(0, count - n, n):
-            store(load(source, at + j), target, to + j)
-        store(load(source, at + count - n), target, to + count - n)
+    """target[c, to + target_step j] = source[c, at + source_step j] for j < count."""
+    if source_step == 1 and target_step == 1:
+        move(source, c * source.shape[1] + at, target, c * target.shape[1] + to, count)
     else:
         for j in range(count):
             target[c, to + target_step * j] = source[c, at + source_step * j]

@@ -21,7 +21,7 @@ import numpy as np
 
 from .jit import operation
 
-__all__ = ["fill", "lanes", "load", "multiply_add", "store", "total", "zeros"]
+__all__ = ["fill", "lanes", "load", "move", "multiply_add", "store", "total", "zeros"]
 
 try:
     from numpy._core._multiarray_umath import __cpu_features__ as _features  # type: ignore[import-not-found]
@@ -64,6 +64,12 @@ def multiply_add(a, b, c):
 def store(v, a, i):
     """The numbers from a[i] on become v."""
     a.reshape(-1)[i:i + v.size] = v
+
+
+@operation
+def move(a, i, b, j, count):
+    """The numbers from b[j] on become the `count` ones from a[i] on."""
+    b.reshape(-1)[j:j + count] = a.reshape(-1)[i:i + count]
 
 
 @operation
@@ -139,6 +145,19 @@ def _(typing, v, a, i):
         builder.store(value, place, align=a.dtype.bitwidth // 8)
         return context.get_dummy_value()
     return void(v, a, intp), generate
+
+
+@move.llvm
+def _(typing, a, i, b, j, count):
+    from numba import intp, void
+    from numba.core import cgutils
+
+    def generate(context, builder, signature, args):
+        source, at, target, to, count = args
+        cgutils.raw_memcpy(builder, _address(context, builder, b, target, to), _address(context, builder, a, source, at), count,
+                           a.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+    return void(a, intp, b, intp, intp), generate
 
 
 @fill.llvm
