@@ -8,6 +8,7 @@ belong to the function, transposes of each other, and derivatives of any order a
 
 The border is lower than any number. A NaN is the largest of its window, but equals none, so that its gradient goes nowhere.
 """
+import functools
 import math
 from typing import Any
 
@@ -87,10 +88,11 @@ def _largest(x, place, offsets):
 @jit
 def _row(x, start, step, offsets, top):
     """The largest of each window of a row: tap after tap, over numbers that are `step` apart."""
-    for j in range(len(top)):
+    width = np.uintp(len(top))
+    for j in range(width):
         top[j] = x[start + offsets[0] + step * j]
     for at in offsets[1:]:
-        for j in range(len(top)):
+        for j in range(width):
             v, largest = x[start + at + step * j], top[j]
             top[j] = largest if v <= largest or largest != largest else v
 
@@ -101,9 +103,9 @@ def _max_windows(x, places, step, width, offsets, y):
         for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
             for p in range(0, len(places), width):
                 if step == 2:                                             # a step that is known: many numbers at a time
-                    _row(x[n], places[p], 2, offsets, y[n, p:p + width])
+                    _row(x[n], places[p], np.uintp(2), offsets, y[n, p:p + width])
                 else:
-                    _row(x[n], places[p], step, offsets, y[n, p:p + width])
+                    _row(x[n], places[p], np.uintp(step), offsets, y[n, p:p + width])
 
 
 @jit(parallel=True)
@@ -142,12 +144,14 @@ def _flattened(x, padding, border):
     return np.ascontiguousarray(x).reshape(x.shape[0] * x.shape[1], -1), x.shape[2:]
 
 
+@functools.lru_cache(maxsize=128)                                         # a network asks for the same ones in every step
 def _plan(image, size, stride):
     """Where windows begin in a flat image, the offsets of a window's entries, and the shape of the result."""
     index = np.arange(math.prod(image)).reshape(image)
     out = tuple((n - k) // s + 1 for n, k, s in zip(image, size, stride, strict=True))
     places = index[tuple(slice(0, s * n, s) for n, s in zip(out, stride, strict=True))]
-    return np.ascontiguousarray(places).ravel(), np.ascontiguousarray(index[tuple(map(slice, size))]).ravel(), out
+    offsets = index[tuple(map(slice, size))]                              # unsigned: then nobody asks whether they are negative
+    return places.ravel().astype(np.uintp), offsets.ravel().astype(np.uintp), out
 
 
 def _compiled(*arrays):
@@ -159,7 +163,7 @@ def _(x, size, stride, padding):
     if not _compiled(x):
         return max_pool.reference(x, size, stride, padding)
     planes, image = _flattened(x, padding, -np.inf)
-    places, offsets, out = _plan(image, size, stride)
+    places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
     y = np.empty((len(planes), len(places)), x.dtype)
     _max_windows(planes, places, stride[-1], out[-1], offsets, y)
     return y.reshape(*x.shape[:2], *out)
@@ -170,7 +174,7 @@ def _(c, x, size, stride, padding):
     if not _compiled(c, x):
         return at_max.reference(c, x, size, stride, padding)
     planes, image = _flattened(x, padding, -np.inf)
-    places, offsets, out = _plan(image, size, stride)
+    places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
     y = np.empty((len(planes), len(places)), x.dtype)
     _collect_windows(_flattened(c, padding, 0)[0], planes, places, offsets, y)
     return y.reshape(*x.shape[:2], *out)
@@ -181,7 +185,7 @@ def _(g, x, size, stride, padding):
     if not _compiled(g, x):
         return max_gradient.reference(g, x, size, stride, padding)
     planes, image = _flattened(x, padding, -np.inf)
-    places, offsets, _ = _plan(image, size, stride)
+    places, offsets, _ = _plan(tuple(image), tuple(size), tuple(stride))
     result = np.empty(planes.shape, x.dtype)
     _spread_windows(_flattened(g, ((0, 0),), 0)[0], planes, places, offsets, result)
     inside: Any = (..., *(slice(before, before + n) for n, (before, _) in zip(x.shape[2:], padding, strict=True)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edugen.kernels.jit import jit
-from edugen.kernels.vector import BYTES, fill, lanes, load, multiply_add, store, total, zeros
+from edugen.kernels.vector import BYTES, fill, lanes, load, move, multiply_add, store, total, zeros
 
 
 def dots(a, b, y, sums):
@@ -50,11 +50,11 @@ def test_a_second_process_finds_the_machine_code(tmp_path):
 import json
 import numpy as np
 from edugen.kernels.jit import jit
-from edugen.kernels.vector import load, store
+from edugen.kernels.vector import BYTES, load, store
 @jit
 def copy(x, y):
     store(load(x, 0), y, 0)
-x, y = np.arange(8.0, dtype=np.float32), np.zeros(8, np.float32)
+x, y = np.arange(BYTES // 4, dtype=np.float32), np.zeros(BYTES // 4, np.float32)
 copy(x, y)
 stats = getattr(copy.compiled(), "stats", None)
 print(json.dumps([y.tolist(), sum(stats.cache_hits.values()) if stats else None]))
@@ -65,6 +65,20 @@ print(json.dumps([y.tolist(), sum(stats.cache_hits.values()) if stats else None]
                               env=os.environ | {"EDUGEN_CACHE": str(tmp_path / "cache")})
         assert done.returncode == 0, done.stderr
         y, hit = json.loads(done.stdout)
-        assert y == [0, 1, 2, 3, 4, 5, 6, 7]
+        assert y == list(range(BYTES // 4))
         hits.append(hit)
     assert hits in ([0, 1], [None, None])                                   # None: without a compiler
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_move(dtype, rng):
+    def shift(x, y, count):
+        move(x, 3, y, 5, count)
+    x = rng.normal(size=(4, 20)).astype(dtype)
+    for run in (shift, jit(shift)):
+        for count in (0, 1, 7, 40):
+            y = np.zeros((3, 20), dtype)
+            run(x, y, count)
+            expected = np.zeros(60, dtype)
+            expected[5:5 + count] = x.ravel()[3:3 + count]
+            np.testing.assert_array_equal(y.ravel(), expected)
