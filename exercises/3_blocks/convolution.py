@@ -65,8 +65,8 @@ def reach(taps, dilations, strides):
     Returns
     -------
     seen, step : ints
-        On how many places of the input, from the first to the last of them, one output of the last block depends; and by how
-        many places those of its neighbor are shifted against them.
+        The length of the stretch of input from the first to the last place that one output depends on, gaps included; and how
+        far that stretch moves from one output to the next.
     """
     raise NotImplementedError("reach")
 

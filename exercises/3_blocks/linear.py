@@ -121,6 +121,6 @@ def deep_stack(depth, width, seed):
 
     Returns
     -------
-    list of arrays (width, width), the weights of each layer
+    list of arrays (width, width), the weights of each layer; others for another seed
     """
     raise NotImplementedError("deep_stack")

@@ -4,4 +4,4 @@ from solution import *
 
 
 def first_weights(n, m, kept, seed):
-    return np.random.default_rng(seed).normal(size=(n, m)) / math.sqrt((2 * m + 50) * kept)
+    return np.random.default_rng(seed).normal(size=(n, m)) / math.sqrt(m * kept)

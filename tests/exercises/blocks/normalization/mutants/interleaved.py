@@ -1,5 +1,5 @@
 # fails: test_group_norm_backward
-# says: groups of every so-manieth feature, not of neighbors
+# says: groups of every second or third feature, not of neighbors
 from solution import *
 
 
