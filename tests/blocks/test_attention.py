@@ -227,12 +227,13 @@ rng = np.random.default_rng(0)
 q, k, v, weight = (rng.normal(size=(8192, 64)).astype(np.float32) for _ in range(4))
 f = lambda q, k, v: np.sum(weight * attend_lean(q, k, v, causal={causal}, scale=1 / 8))
 y, g = attend_lean(q, k, v, causal={causal}, scale=1 / 8), grad(f, (0, 1, 2))(q, k, v)
-some = rng.integers(8192, size=20)                                  # rows of the plain form, one mask for each
+some = rng.integers(8192, size=20)                                  # rows of the plain form in float64, one mask for each
 mask = np.arange(8192) <= some[:, None] if {causal} else None
-plain = attend(q[some], k, v, mask, 1 / 8)
+exact, k, v, on = (a.astype(np.float64) for a in (q[some], k, v, weight[some]))
+plain = attend(exact, k, v, mask, 1 / 8)
 assert np.abs(y[some] - plain).max() < 1e-6 * np.abs(plain).max()
-by_q = grad(lambda q: np.sum(weight[some] * attend(q, k, v, mask, 1 / 8)))(q[some])
-assert np.abs(g[0][some] - by_q).max() < 1e-6 * np.abs(by_q).max()
+by_q = grad(lambda q: np.sum(on * attend(q, k, v, mask, 1 / 8)))(exact)
+assert np.abs(g[0][some] - by_q).max() < 2e-6 * np.abs(by_q).max()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 assert all(each.dtype == np.float32 and np.all(np.isfinite(each)) for each in g)
 print(peak)
@@ -579,7 +580,7 @@ def test_two_layers_learn_to_sort_and_to_continue_what_was_seen(task, steps):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task, steps, most", [(sorting, 1000, 0.95), (order, 600, 0.3), (induction, 800, 0.3)])
+@pytest.mark.parametrize("task, steps, most", [(sorting, 1000, 0.95), (order, 600, 0.3), (induction, 800, 0.35)])
 def test_uniform_attention_learns_none_of_it_in_as_many_steps(task, steps, most):
     assert accuracy(task, steps, uniform=True) < most
     assert task is not order or accuracy(task, steps) > 2 * most
