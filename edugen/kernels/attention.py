@@ -53,6 +53,7 @@ def attend_gradients(g, y, q, k, v, scale, mask=None):
 
 QUERIES = 128            # a block: with a hundred keys of 16 numbers its products are 64 kB
 SHARES = 8               # of the heads; a thread takes one or more
+KEYS = 256               # a sum goes over so many at a time: float32 would lose digits in one of thousands
 SMALL = 2**15            # so few products are faster on one thread than on several that have to be woken
 
 
@@ -74,16 +75,20 @@ def _widen(x, out):
 @jit(fastmath={"contract"})
 def _exponentials(s, top, total):
     """s = exp(s - largest of its column), and the sums of its columns."""
+    part = np.empty_like(total)
     for i in range(len(top)):
         top[i], total[i] = s[0, i], 0
     for j in range(1, s.shape[0]):
         for i in range(len(top)):
             top[i] = s[j, i] if s[j, i] > top[i] else top[i]
-    for j in range(s.shape[0]):
-        for i in range(len(top)):
-            s[j, i] = exp(s[j, i] - top[i])
-        for i in range(len(top)):
-            total[i] += s[j, i]
+    for first in range(0, s.shape[0], KEYS):
+        part[:] = 0
+        for j in range(first, min(first + KEYS, s.shape[0])):
+            for i in range(len(top)):
+                s[j, i] = exp(s[j, i] - top[i])
+            for i in range(len(top)):
+                part[i] += s[j, i]
+        total += part
 
 
 @jit
@@ -99,11 +104,21 @@ def _products(k, qt, mask, first, s):
 
 
 @jit
+def _over_keys(x, scale, s, out):
+    """out = scale x' s, a block of keys after the other."""
+    out[:], part = 0, np.empty_like(out)
+    for first in range(0, s.shape[0], KEYS):
+        some = x[first:first + KEYS]
+        turned = np.empty((x.shape[1], some.shape[0]), x.dtype)
+        _turn(some, scale, turned)
+        _tiles(turned, s[first:first + KEYS], part)
+        out += part
+
+
+@jit
 def _attend_heads(q, k, v, scale, mask, y, low, high):
     (_, N, d), M, m = q.shape, k.shape[1], v.shape[2]
-    vt = np.empty((m, M), q.dtype)
     for b in range(low, high):
-        _turn(v[b], q.dtype.type(1), vt)
         for first in range(0, N, QUERIES):
             n = min(QUERIES, N - first)
             qt, s, yt = np.empty((d, n), q.dtype), np.empty((M, n), q.dtype), np.empty((m, n), q.dtype)
@@ -111,7 +126,7 @@ def _attend_heads(q, k, v, scale, mask, y, low, high):
             _turn(q[b, first:first + n], scale, qt)
             _products(k[b], qt, mask[b % len(mask)], first, s)
             _exponentials(s, top, total)
-            _tiles(vt, s, yt)
+            _over_keys(v[b], q.dtype.type(1), s, yt)
             for i in range(n):
                 for c in range(m):
                     y[b, first + i, c] = yt[c, i] / total[i]
@@ -120,10 +135,9 @@ def _attend_heads(q, k, v, scale, mask, y, low, high):
 @jit
 def _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, low, high):
     (_, N, d), M, m, wide = q.shape, k.shape[1], v.shape[2], 2 * lanes(q)
-    one, kt = q.dtype.type(1), np.empty((d, M), q.dtype)
+    one = q.dtype.type(1)
     to_k, to_v = np.empty((M, max(d, wide)), q.dtype), np.empty((M, max(m, wide)), q.dtype)      # as wide as a tile of a product
     for b in range(low, high):
-        _turn(k[b], scale, kt)
         dk[b], dv[b] = 0, 0
         for first in range(0, N, QUERIES):
             n = min(QUERIES, N - first)
@@ -145,7 +159,7 @@ def _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, low, high):
                 for i in range(n):
                     s[j, i] /= total[i]                                   # alpha
                     back[j, i] = s[j, i] * (back[j, i] - mean[i])
-            _tiles(kt, back, dqt)
+            _over_keys(k[b], scale, back, dqt)
             _tiles(back, wide_q, to_k)
             _tiles(s, wide_g, to_v)
             for i in range(n):

@@ -26,6 +26,8 @@ def attend(q: Any, k: Any, v: Any, mask: Any = None, scale: float = 1.0) -> Any:
     k : array (..., M, d), keys
     v : array (..., M, m), values; axes before the last two broadcast
     mask : array of bool that broadcasts to (..., N, M), True where a query may look; None for everywhere
+        For a batch of sequences filled up to a common length, with a mask (B, T) of items that count, say mask[:, None, :]. What
+        is hidden must be finite all the same, as 0 times NaN is NaN.
     scale : float, times the products :math:`q_i^\top k_j`
 
     Returns
@@ -35,7 +37,7 @@ def attend(q: Any, k: Any, v: Any, mask: Any = None, scale: float = 1.0) -> Any:
     Raises
     ------
     ValueError
-        Shapes that don't fit, no items, or a mask that hides everything from a query.
+        Shapes that don't fit, no items, a mask that hides everything from a query, or a scale that isn't finite.
     TypeError
         Numbers that aren't floating or not all of one precision, or a mask that isn't of booleans.
 
@@ -47,7 +49,7 @@ def attend(q: Any, k: Any, v: Any, mask: Any = None, scale: float = 1.0) -> Any:
            [2. ]])
     """
     q, k, v = checked("attend", q, k, v)
-    return _attend(q, k, v, mask=checked_mask("attend", mask, q, k), scale=float(scale))
+    return _attend(q, k, v, mask=checked_mask("attend", mask, q, k), scale=_finite("attend", scale))
 
 
 def attention_weights(q: Any, k: Any, mask: Any = None, scale: float = 1.0) -> Any:
@@ -59,7 +61,7 @@ def attention_weights(q: Any, k: Any, mask: Any = None, scale: float = 1.0) -> A
     array([[0.25, 0.75]])
     """
     q, k, _ = checked("attention_weights", q, k, k)
-    return _weights(q, k, checked_mask("attention_weights", mask, q, k), float(scale))
+    return _weights(q, k, checked_mask("attention_weights", mask, q, k), _finite("attention_weights", scale))
 
 
 def _t(x):
@@ -132,6 +134,12 @@ def checked(caller, q, k, v):
     return q, k, v
 
 
+def _finite(caller, scale):
+    if not math.isfinite(scale):
+        raise ValueError(f"{caller}: scale must be a finite number, got {scale}")
+    return float(scale)
+
+
 def checked_mask(caller, mask, q, k):
     if mask is None:
         return None
@@ -139,7 +147,8 @@ def checked_mask(caller, mask, q, k):
     if mask.dtype != bool:
         raise TypeError(f"{caller}: mask must hold booleans, True where a query may look, got {mask.dtype}; mask == 1 makes them")
     if mask.ndim > len(shape) or any(a not in (1, b) for a, b in zip(mask.shape[::-1], shape[::-1], strict=False)):
-        raise ValueError(f"{caller}: mask must broadcast to {shape}, a row for each query, got shape {mask.shape}")
+        raise ValueError(f"{caller}: mask must broadcast to {shape}, a row for each query, got shape {mask.shape}; "
+                         "a mask of the items that count is mask[..., None, :]")
     sees = np.any(np.atleast_1d(mask), axis=-1)
     if not np.all(sees):
         where = tuple(int(i) for i in np.argwhere(~np.atleast_1d(sees))[0])
