@@ -11,6 +11,7 @@ __all__ = ["fingerprint", "same_answer"]
 
 NUMBERS = 32        # entries that are kept, evenly spaced
 RTOL = 1e-6         # the same formula in another order of operations
+LARGE = 1 << 20     # of an array with more entries, some stand for all: what a submission sends is not our memory to lose
 
 
 def fingerprint(value: Any) -> dict[str, Any]:
@@ -45,6 +46,8 @@ def _arrays(value: Any, form: list[str]) -> Iterator[np.ndarray]:
             a = np.asarray(value)
             kind = "f" if a.dtype.kind in "iuf" else a.dtype.kind       # 2 and 2.0 are the same answer
             form.append(f"{a.shape} {kind}" if a.ndim else kind)
+            if a.size > LARGE:
+                a = a.reshape(-1)[np.linspace(0, a.size - 1, NUMBERS).astype(int)]
             yield a.astype(complex if kind == "c" else float)
         except OverflowError:                                           # an integer of more than 300 digits
             form.append("huge")

@@ -8,6 +8,7 @@ A function marked `manual({"criterion": points, ...})` is a task that a person g
 """
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -134,8 +135,9 @@ class Grader:
             if first:
                 score.message, score.item, score.kind = message, item.name, kind or "wrong answer"
                 student = self.students.get(item.path.stem.removeprefix("check_"))
-                score.answers = [[call.name, fingerprint(call.result[0])]
-                                 for call in (student.calls if student is not None else ()) if call.result]
+                for call in student.calls if student is not None else ():
+                    with contextlib.suppress(Exception):                  # an answer that can't be summed up is nobody else's
+                        score.answers += [[call.name, fingerprint(call.result[0])]] if call.result else []
 
     def report(self) -> dict[str, Any]:
         """Everything about this run that a reader may want to know."""

@@ -226,7 +226,7 @@ class Peer(ABC):
     def _decode_array(body: list[Any], payload: memoryview, cursor: list[int]) -> np.ndarray:
         name, shape = body
         dtype = DTYPES[name]
-        if len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
+        if len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape) or math.prod(max(n, 1) for n in shape) > 1 << 40:
             raise WireError("an array with an impossible shape")
         start, size = cursor[0], math.prod(shape) * dtype.itemsize
         if start + size > len(payload):

@@ -2,6 +2,8 @@
 
 Fill in the functions; `edugen check gaussian` tells you how far you are. A Gaussian vector in D dimensions has a mean (D,)
 and a covariance (D, D), symmetric and positive definite. Data x are arrays (N, D).
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

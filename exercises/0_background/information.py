@@ -2,6 +2,8 @@
 
 Fill in the functions; `edugen check information` tells you how far you are. Logarithms are natural: everything is in nats. A
 term with p = 0 counts as 0, whatever the logarithm beside it.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

@@ -1,6 +1,8 @@
 """From data to the most likely model.  Vidal's background, Grover.     20 points: three core tasks, then three next steps
 
 Fill in the functions; `edugen check likelihood` tells you how far you are. Logarithms are natural.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

@@ -2,6 +2,8 @@
 
 Fill in the functions; `edugen check probability` tells you how far you are. A joint distribution of two variables is an
 array (K, M): a row for each value of x, a column for each value of y, all entries together one.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

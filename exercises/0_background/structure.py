@@ -2,6 +2,8 @@
 
 Fill in the functions; `edugen check structure` tells you how far you are. A Bayes net is told by the parents of each variable, a
 list of tuples, and by its tables: that of variable i has an axis for each parent, in their order, and its own axis last.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import itertools
 import math

@@ -2,6 +2,8 @@
 
 Fill in the functions; `edugen check cross_entropy` tells you how far you are. Energies are arrays (N, K), a row for each
 input and a column for each category; the true categories y are integers (N,) from 0 to K - 1.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

@@ -3,6 +3,8 @@
 Fill in the functions; `edugen check losses` tells you how far you are. Energies are arrays (N, K), a row for each input and
 a column for each category; the true categories y are integers (N,) from 0 to K - 1. The linear classifier has the energies
 of (2.39), `-(x @ W.T + b)`.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

@@ -2,6 +2,8 @@
 
 Fill in the functions; `edugen check optimizers` tells you how far you are. A step takes parameters, a gradient and what the
 optimizer remembers, all arrays of one shape, and returns them anew; leave what you are given as it is.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import math
 

@@ -1,6 +1,8 @@
 """Reverse mode.  Cho §2.2.2.     22 points: four core tasks, then three next steps
 
 Fill in the functions; `edugen check reverse_mode` tells you how far you are.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

@@ -2,6 +2,8 @@ r"""Attention.  Cho chapter 3.     20 points: three core tasks, then four next s
 
 Fill in the functions; `edugen check attention` tells you how far you are. Products are not divided by the root of d here:
 queries, keys and values are used as they are, as in (3.26).
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import math
 

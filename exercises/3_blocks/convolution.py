@@ -1,6 +1,8 @@
 r"""Convolution.  Cho §3.2.     20 points: three core tasks, then five next steps
 
 Fill in the functions; `edugen check convolution` tells you how far you are.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

@@ -1,6 +1,8 @@
 r"""The linear block.  Cho chapter 3.     20 points: three core tasks, then four next steps
 
 Fill in the functions; `edugen check linear` tells you how far you are.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import math
 

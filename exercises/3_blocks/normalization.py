@@ -1,6 +1,8 @@
 r"""Normalization.  Cho §3.1.     20 points: three core tasks, then four next steps
 
 Fill in the functions; `edugen check normalization` tells you how far you are.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import numpy as np
 

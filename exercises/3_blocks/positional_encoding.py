@@ -2,6 +2,8 @@ r"""Positional encoding.  Cho chapter 3.     20 points: three core tasks, then f
 
 Fill in the functions; `edugen check positional_encoding` tells you how far you are. In the lecture's (3.30) read d, the
 dimension, for i in the exponents and in the two cases; in (3.35) the frequency of pair k is :math:`L^{-2(k-1)/n}`.
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import math
 

@@ -2,6 +2,8 @@ r"""Recurrent blocks.  Cho chapter 3, §3.3.     20 points: three core tasks, th
 
 Fill in the functions; `edugen check recurrent` tells you how far you are. One sequence at a time: x is an array (T, n), a state
 is one (m,).
+
+A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute, unless the task says otherwise.
 """
 import math
 

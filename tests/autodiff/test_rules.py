@@ -17,7 +17,17 @@ import pytest
 from scipy import special
 
 from edugen.autodiff import grad, log1mexp, log_softmax, logsumexp, operators, relu, sigmoid, softmax, softplus, tensor, vjp
-from edugen.autodiff.ops.convolution import _at_max, _correlate, _filter_gradient, _input_gradient, _max_gradient, _max_pool
+from edugen.autodiff.ops.attention import _attend
+from edugen.autodiff.ops.convolution import (
+    _at_max,
+    _correlate,
+    _filter_gradient,
+    _input_gradient,
+    _layer,
+    _max_gradient,
+    _max_pool,
+    _relu_layer,
+)
 from edugen.autodiff.ops.cross_entropy import _cross_entropy, _cross_entropy_gradient
 from edugen.autodiff.ops.distances import _squared_distances
 from edugen.autodiff.ops.gru import _gru
@@ -139,6 +149,11 @@ EINSUMS = [("ij,jk->ik", (2, 3), (3, 4)), ("ij,jk", (2, 3), (3, 4)), ("ij,ij->",
            ("Ab,bA->A", (2, 3), (3, 2))]
 
 CHOOSER = np.random.default_rng(5).integers(0, 4, (2, 2, 5, 6)) * 0.5       # with ties
+def biased(x, f, bias, **options):
+    y = convolution_kernels.correlate.reference(x, f, **options)
+    return y + bias.reshape(-1, *[1] * (y.ndim - 2))
+
+
 CASES: dict[Callable, list[Case]] = {
     **{f: [case(draw(*s)) for s in SIZES] for f, draw in UNARY.items()},
     **{f: [case(one(*s), other(*t)) for s, t in PAIRS] for f, (one, other) in BINARY.items()},
@@ -414,6 +429,13 @@ CASES: dict[Callable, list[Case]] = {
     _cross_entropy_gradient: [case(real(2), real(2, 3), labels=np.array([0, 2])),
                               case(real(0), real(0, 3), labels=np.zeros(0, int)),
                               case(real(1), real(1, 1), labels=np.array([0]))],
+    _attend: [case(real(2, 3, 4), real(2, 5, 4), real(2, 5, 3), scale=0.7), case(real(1, 1), real(1, 1), real(1, 1)),
+              case(real(3, 4), real(5, 4), real(5, 2), mask=np.tri(3, 5, 1, dtype=bool)),
+              case(real(2, 1, 3, 2), real(3, 4, 2), real(3, 4, 2)), case(real(0, 3, 2), real(0, 2, 2), real(0, 2, 2))],
+    **{f: [case(real(2, 4, 7, 6), real(2, 2, 3, 2), real(2), stride=(2, 1), dilation=(1, 2), groups=2),
+           case(real(2, 1, 3), real(2, 1, 2), real(2), stride=(2,), dilation=(1,), groups=1, padding=((2, 1),)),
+           case(real(0, 1, 3), real(2, 1, 2), real(2), stride=(1,), dilation=(1,), groups=1),
+           case(real(1, 1, 1), real(1, 1, 1), real(1), stride=(1,), dilation=(1,), groups=1)] for f in (_layer, _relu_layer)},
     _correlate: [case(real(2, 4, 7, 6), real(2, 2, 3, 2), stride=(2, 1), dilation=(1, 2), groups=2),
                  case(real(2, 1, 3), real(2, 1, 2), stride=(2,), dilation=(1,), groups=1, padding=((2, 1),)),
                  case(real(0, 1, 3), real(2, 1, 2), stride=(1,), dilation=(1,), groups=1),
@@ -462,6 +484,9 @@ ORACLES: dict[Callable, Callable] = {
     _cross_entropy: lambda x, labels: -special.log_softmax(x, 1)[np.arange(len(x)), labels],
     **{op: getattr(convolution_kernels, op.__name__.lstrip("_")).reference
        for op in (_correlate, _input_gradient, _filter_gradient)},
+    _attend: lambda q, k, v, mask=True, scale=1.0: special.softmax(
+        np.where(mask, scale * q @ np.swapaxes(k, -1, -2), -np.inf), axis=-1) @ v,
+    _layer: biased, _relu_layer: lambda x, f, bias, **o: np.maximum(biased(x, f, bias, **o), 0),
     **{op: getattr(pooling_kernels, op.__name__[1:]).reference for op in (_max_pool, _at_max, _max_gradient)},
     _cross_entropy_gradient: lambda g, x, labels: g[:, None] * (special.softmax(x, 1) - np.eye(x.shape[1])[labels]),
     _normalize: lambda x, gain, bias, axis=1, eps=1e-5: (x - x.mean(axis, keepdims=True)) * gain / np.sqrt(

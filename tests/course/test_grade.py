@@ -49,12 +49,16 @@ def test_from_submissions_to_marks_and_back(place):
     assert code == 0 and "0 graded now, 4 before" in text and "4 criteria wait" in text and totals(place)["ada"][0] == "8"
     check = tasks / "exercises" / "own" / "check_line.py"
     check.write_text(check.read_text().replace("@pytest.mark.points(2)", "@pytest.mark.points(3)"))
-    code, text = invoke(*command)
+    shorter = ("grade", place / "in", "--out", out, "--exercises", tasks, "--format", "canvas")        # no roster, other formats
+    code, text = invoke(*shorter)
     assert code == 2 and "edugen regrade" in text
     code, text = invoke("regrade", out)
     assert code == 0 and "Nothing has been changed" in text and "robust_loss 2 to 3" in text and totals(place)["ada"][0] == "8"
     code, text = invoke("regrade", out, "--publish")
-    assert code == 0 and totals(place)["ada"][:2] == ("9", "9") and totals(place)["bob"][:2] == ("3", "9")
+    assert code == 0 and totals(place)["ada"] == ("9", "9", "0", "A") and totals(place)["bob"][:2] == ("3", "9")
+    code, text = invoke(*shorter)
+    assert code == 0 and totals(place)["ada"] == ("9", "9", "0", "A") and "report.html" in text         # all that stands there
+    assert "ada,ada,,,,9" in (out / "canvas.csv").read_text()                 # a roster that isn't Canvas's names nobody there
     code, text = invoke("regrade", out)
     assert code == 0 and "No check has changed" in text
 

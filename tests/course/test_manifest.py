@@ -8,6 +8,7 @@ import pytest
 from edugen.course import UnknownSection, course, places
 from edugen.course.labels import labels
 from edugen.course.manifest import expand, read
+from edugen.grading.process import Limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -188,3 +189,11 @@ def test_the_syllabus_for_instructors_names_every_section_once_and_calls_none_he
 def test_course_is_found_in_this_clone():
     assert places.clone() == ROOT
     assert places.tree("notebooks") == ROOT / "notebooks"
+
+
+def test_every_exercise_states_its_limits():
+    limits = Limits()
+    assert (limits.seconds, limits.total, limits.memory) == (10, 60, 1 << 30)
+    for section in course().sections:
+        text = section.exercise.read_text(encoding="utf-8")
+        assert "A call may take 10 seconds and 1 GiB of memory, all calls of a task a minute" in text, section.stem

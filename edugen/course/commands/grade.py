@@ -45,14 +45,15 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--section", "sections", multiple=True, metavar="NAME",
               help="An exercise to grade; several times for several.  [default: those that somebody handed in]")
 @click.option("--exercises", type=FOLDER, metavar="DIR", help="Your own exercises, in place of the course's.")
-@click.option("--roster", type=FILE, metavar="CSV", help="Students of the learning platform: who hands in nothing gets 0.")
+@click.option("--roster", type=FILE, metavar="CSV",
+              help="Students of the learning platform: who hands in nothing gets 0.  [default: the last one]")
 @click.option("--id-column", metavar="NAME", help="The roster's column by which submissions are named.  [default: found]")
 @click.option("--manual", type=click.Path(dir_okay=False, path_type=Path), metavar="CSV",
               help="Marks of the tasks that a person grades.  [default: manual.csv in --out]")
 @click.option("--secret", type=FILE, metavar="FILE", help="Of which the official numbers are made.  [default: one made in --out]")
 @click.option("--format", "formats", type=Formats(), default="feedback,csv,html", show_default=True, metavar="NAMES",
-              help=f"What to write: {', '.join(FORMATS)}.")
-@click.option("--anonymous", is_flag=True, help="Pseudonyms in all that is written.")
+              help=f"What to write: {', '.join(FORMATS)}; what stands there is kept up to date.")
+@click.option("--anonymous", is_flag=True, help="Pseudonyms in all that is written; from then on.")
 @click.option("--require-isolation", "tier", type=click.Choice(["process", "landlock", "bubblewrap", "container"]),
               metavar="TIER", help="Refuse to run below this tier: process, landlock, bubblewrap; or outside a container.")
 @click.option("--workers", type=click.IntRange(1), help="Sessions side by side.  [default: one a core]")
@@ -91,10 +92,10 @@ def grade(submissions: Path, out: Path, sections: tuple[str, ...], exercises: Pa
             fresh = not key.exists()
             words = read_secret(key, make=secret is None)
             store.state["notes"] = notes
-            store.state["settings"] = {
-                "exercises": str(exercises.resolve()) if exercises else None, "secret": str(key.resolve()),
-                "roster": str(roster.resolve()) if roster else None, "id_column": id_column, "formats": list(formats),
-                "manual": str(manual.resolve()) if manual else None, "anonymous": anonymous, "tier": isolation}
+            last = store.state.get("settings", {})               # what stands in the folder is written anew, or it would be stale
+            formats = tuple(dict.fromkeys([*formats, *last.get("formats", ())]))
+            roster = roster or (Path(last["roster"]) if last.get("roster") and Path(last["roster"]).exists() else None)
+            id_column, anonymous = id_column or last.get("id_column"), anonymous or last.get("anonymous", False)
             store.enter(found)
             who = roster_of(roster, store, id_column)
             try:
@@ -116,6 +117,11 @@ def grade(submissions: Path, out: Path, sections: tuple[str, ...], exercises: Pa
             if fresh and secret is None:
                 say(f"The official numbers come from the secret in {escape(str(key))}: keep it from students.")
             _hand_over(store, words, checks, formats, who, manual, anonymous, not no_similarity)
+            store.state["settings"] = {                          # only now: `regrade --publish` writes what this has written
+                "exercises": str(exercises.resolve()) if exercises else None, "secret": str(key.resolve()),
+                "roster": str(roster.resolve()) if roster else None, "id_column": id_column, "formats": list(formats),
+                "manual": str(manual.resolve()) if manual else None, "anonymous": anonymous, "tier": isolation}
+            store.save()
 
 
 @command("edugen regrade grades              what would change", "edugen regrade grades --publish    and now for good")

@@ -54,7 +54,8 @@ def page(book: Gradebook, row: Row) -> str:
 
 def _checks(record: Record) -> list[str]:
     failed = [check for check in record["checks"] if check["status"] != "passed"]
-    lines = [f"Next: {failed[0]['name'].removeprefix('test_')}." if failed else "Everything passed.", ""]
+    lines = [f"Next: {failed[0]['name'].removeprefix('test_')}." if failed else
+             "All checks passed." if record["manual"] else "Everything passed.", ""]
     for check in record["checks"]:
         status = {"passed": "passed", "unwritten": "not written yet"}.get(check["status"], check["status"])
         lines.append(f"- {check['earned']} of {check['points']}: {check['name'].removeprefix('test_')}, {status}")

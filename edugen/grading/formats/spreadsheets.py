@@ -63,7 +63,7 @@ def write_canvas(book: Gradebook, folder: Path) -> list[Path]:
                for exercise in book.exercises}
     rows: list[list[Any]] = [["    Points Possible", "", "", "", "", *(book.points(exercise) for exercise in book.exercises)]]
     for row in book.rows:
-        who = [row.roster.get(c, "") for c in CANVAS] if row.roster else [
+        who = [row.roster.get(c, "") for c in CANVAS] if {"Student", "ID"} <= set(row.roster or ()) else [
             harmless(row.name or row.student), harmless(row.student), "", "", ""]
         rows.append([*who, *(number(row.earned(exercise)) for exercise in book.exercises)])
     return [_table(folder / "canvas.csv", [*CANVAS, *headers.values()], rows)]
@@ -93,7 +93,11 @@ def remarks(book: Gradebook, row: Row) -> str:
     parts = []
     for exercise, record in row.results.items():
         failed = [check["name"].removeprefix("test_") for check in record["checks"] if check["status"] != "passed"]
-        rest = record["problem"] or (f"not yet: {', '.join(failed)}" if failed else "everything passed")
+        asked = [(mark, most) for task in record["manual"] for criterion, most in task["rubric"].items()
+                 for mark in [row.mark(record, task, criterion)]]
+        waiting = sum(most for mark, most in asked if mark.points is None)
+        rest = record["problem"] or (f"not yet: {', '.join(failed)}" if failed else "all checks passed" if asked else
+                                     "everything passed") + (f"; {number(waiting)} points wait for a person" if waiting else "")
         parts.append(f"{exercise} {number(row.earned(exercise))}/{book.points(exercise)} ({rest})")
     return harmless("; ".join(parts))
 
