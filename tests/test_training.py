@@ -677,7 +677,7 @@ def test_a_long_gradient_is_shortened_and_keeps_its_direction(dtype, rng):
     theta, data = problem(rng)
     theta = tree.map(lambda p: p.astype(dtype), theta)
     g = leaves(grad(squares)(theta, *data))
-    for clip in (0.5, 1e6):
+    for clip in (0.5, float(0.75 * np.linalg.norm(g)), 1e6):                     # far below its length, a little, and above
         found, history = train(theta, squares, [data], SGD(1.0), clip_norm=clip)
         moved = leaves(theta) - leaves(found)
         tolerance = 1e-5 if dtype is np.float32 else 1e-12

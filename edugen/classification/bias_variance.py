@@ -14,10 +14,14 @@ Nothing of it needs labels of -1 and 1 but the quarter: it is as true of regress
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+
+from edugen.executors import map_runs
 
 __all__ = ["Decomposition", "decompose", "decompose_labels", "k_nearest", "move_weight", "retrain"]
 
@@ -125,7 +129,7 @@ def decompose_labels(predictions: np.ndarray, p: np.ndarray, weights: np.ndarray
 
 
 def retrain(fit: Callable[..., Callable], draw: Callable[[np.random.Generator], Any], x: np.ndarray, models: int = 100,
-            rng: int | np.random.Generator = 0) -> np.ndarray:
+            rng: int | np.random.Generator = 0, executor: Executor | None = None) -> np.ndarray:
     r"""Predictions of models that were each trained anew: draws from :math:`q(\theta)`, seen at x.  Cho §2.4.2.
 
     Parameters
@@ -136,6 +140,8 @@ def retrain(fit: Callable[..., Callable], draw: Callable[[np.random.Generator], 
         A training set, new or the same each time: so the variance is of the data, or of learning alone.
     x : array (N, ...)
     models : int, M
+    executor : Executor, optional
+        Where the trainings run, as in `edugen.executors.map_runs`; in this process, by default.
 
     Returns
     -------
@@ -152,8 +158,11 @@ def retrain(fit: Callable[..., Callable], draw: Callable[[np.random.Generator], 
     """
     if models < 1:
         raise ValueError(f"retrain needs at least one model, got models = {models}")
-    generators = np.random.default_rng(rng).spawn(models)
-    return np.stack([fit(each, *draw(each))(x) for each in generators])
+    return np.stack(map_runs(partial(_trained, fit, draw, x), range(models), np.random.default_rng(rng), executor, unit="model"))
+
+
+def _trained(fit, draw, x, _, rng):
+    return fit(rng, *draw(rng))(x)
 
 
 def k_nearest(x: np.ndarray, y: np.ndarray, k: int) -> Callable[[np.ndarray], np.ndarray]:

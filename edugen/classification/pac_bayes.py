@@ -202,7 +202,7 @@ def tighten(prior: DiagonalNormal, loss: Callable[[Any], Any], n: int, delta: fl
         number of categories.
     n, delta : as of `pac_bayes_bound`
     steps : int
-        Of Adam, each along the gradient at parameters drawn from Q (4.57).
+        Of Adam, each along the gradient at parameters drawn from Q, reparametrized.
     rate : float
 
     Returns

@@ -41,14 +41,13 @@ def examine(folder: Path) -> Iterator[Finding]:
     >>> {finding.name for finding in examine(Path())} >= {"Python", "numpy", "BLAS", "kernel", "course", "disk", "fonts"}
     True
     """
-    yield from _packages()
-    yield from _threads()
-    yield from _compiler()
-    yield _kernel()
-    yield _course()
-    yield from _isolation()
-    yield _fonts()
-    yield from _room(folder)
+    for name, look in (("packages", _packages), ("BLAS", _threads), ("compiler", _compiler), ("kernel", lambda: [_kernel()]),
+                       ("course", lambda: [_course()]), ("isolation", _isolation), ("fonts", lambda: [_fonts()]),
+                       ("disk", lambda: _room(folder))):
+        try:
+            yield from look()
+        except Exception as error:                                        # a doctor must not die of what he finds
+            yield Finding(name, f"{type(error).__name__}: {error}", 'pip install "edugen[course]", and try again')
 
 
 def _packages() -> Iterator[Finding]:
@@ -136,6 +135,8 @@ def _kernel() -> Finding:
         program = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
         return Finding("kernel", "no kernel python3", fix)
+    except (ValueError, IndexError, OSError) as error:
+        return Finding("kernel", f"its kernel.json can't be read: {error}", fix)
     here = os.path.basename(program).startswith("python") and not os.path.dirname(program)      # Jupyter puts its own in place
     same = here or os.path.realpath(program) == os.path.realpath(sys.executable)
     return Finding("kernel", "python3, this Python" if same else f"python3 is {program}, not this Python", "" if same else fix)

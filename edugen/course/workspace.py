@@ -69,9 +69,14 @@ class Workspace:
     def __init__(self, root: Path):
         self.root = root.absolute()
         self.messages: list[str] = []
-        self.state = self._load()
-        if self.messages:
-            self._save()
+        try:
+            self.state = self._load()
+            if self.messages:
+                self._save()
+        except OSError as error:                              # a folder that is not ours: what is there can be read all the same
+            self.state = _empty()
+            self.messages.append(f"{STATE} was damaged, and {self.root} can't be written to: {error.strerror or error}. Nothing "
+                                 "is remembered there.")
 
     @classmethod
     def find(cls, start: Path) -> "Workspace | None":

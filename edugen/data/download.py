@@ -72,7 +72,7 @@ def fetch(remote: Remote, progress: bool = True) -> Path:
         reasons = []
         for url in remote.urls:
             try:
-                log = logging.getLogger("pooch")
+                log = pooch.get_logger()
                 level, log.level = log.level, logging.ERROR             # we tell it ourselves
                 try:
                     pooch.retrieve(url, f"sha256:{expected}" if expected else None, path.name, path.parent,

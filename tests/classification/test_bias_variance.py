@@ -128,6 +128,14 @@ def test_retrained_models_are_the_same_for_a_seed_and_each_their_own(rng):
     assert len(np.unique(retrain(vote(5), lambda rng: same, at, models=4), axis=0)) == 1
 
 
+def test_models_that_are_trained_elsewhere_are_the_same(rng):
+    from concurrent.futures import ThreadPoolExecutor
+    at = np.linspace(-4, 4, 30)[:, None]
+    with ThreadPoolExecutor(2) as pool:
+        there = retrain(vote(1), labels, at, models=6, rng=3, executor=pool)
+    np.testing.assert_array_equal(there, retrain(vote(1), labels, at, models=6, rng=3))
+
+
 def test_what_one_model_draws_is_no_other_models_business():
     first_number = lambda rng, y: lambda x: y[:1]
     few, many = (retrain(first_number, lambda rng, n=n: (rng.random(n),), np.zeros(1), models=5) for n in (1, 1000))

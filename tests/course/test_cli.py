@@ -193,7 +193,7 @@ def test_help_has_an_example_and_a_short_first_line(run, name):
     (["equations", "9.99"], "no equation '9.99'. They look like 2.30, V-12"),
     (["equations", "2.152"], "no equation 2.152: there are 2.1 to 2.151"),
     (["equations", ""], "no equation ''"),
-    (["errata", "9.99"], "no erratum is known at 9.99"),
+    (["errata", "9.99"], "9.99 is no label"),
 ])
 def test_wrong_usage_is_told_in_a_line_and_exits_with_2(run, arguments, message):
     result = run(*arguments)
@@ -812,3 +812,32 @@ def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course,
     assert run.returncode == 1 and complaints.strip() == "Aborted!"
     assert not psutil.pid_exists(kernel)
     assert not Path("edugen-pages").exists()
+
+
+def test_a_folder_that_cannot_be_written_costs_the_memory_alone(run, mine, quick, monkeypatch):
+    def refused(path, text):
+        raise OSError(30, "Read-only file system", str(path))
+    monkeypatch.setattr(places, "write_atomically", refused)
+    result = run("check", "losses")
+    assert "Not remembered" in result.output and "Next: " in result.output
+    result = run("hint", "losses")
+    assert result.exit_code == 0 and "Hint 1 of 3" in result.output and "Read-only file system" in result.output
+    (mine.parents[2] / STATE).write_text("{")
+    assert "Nothing is remembered there" in run("hint", "losses").output.replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", ["{", '{"argv": [], "display_name": "x", "language": "python"}'])
+def test_doctor_lives_through_what_is_broken(run, small_course, monkeypatch, tmp_path, text):
+    places.write_atomically(tmp_path / "kernels" / "python3" / "kernel.json", text)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    monkeypatch.setattr(edugen.course.doctor, "_fonts", lambda: 1 / 0)
+    result = run("doctor")
+    told = result.output.replace("\n", " ")
+    assert result.exit_code == 1 and "can't be read" in told and "ZeroDivisionError" in told and "disk" in told
+
+
+def test_an_erratum_is_found_as_people_type_it_and_a_right_equation_is_said_to_be_right(run):
+    assert run("errata", "v-61").output == run("errata", "(V-61)").output
+    result = run("errata", "2.3")
+    assert result.exit_code == 2 and "(2.3) is right as printed" in result.output
+    assert "9.99 is no label" in run("errata", "9.99").output

@@ -7,10 +7,11 @@ import click
 from rich.markup import escape
 
 from .. import errata as list_of_errata
+from ..labels import labels
 from .group import command, refuse, say, show
 
 
-@command("edugen errata                 all of them", "edugen errata 4.36            both forms, and the tests")
+@command("edugen errata                 all of them", "edugen errata 2.64            both forms, and the tests")
 @click.argument("label", required=False)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def errata(label: str | None, as_json: bool) -> None:
@@ -18,11 +19,13 @@ def errata(label: str | None, as_json: bool) -> None:
 
     With a LABEL: what is printed, what is right, why, and the tests that prove it.
     """
-    label = label.strip("() ") if label else None
+    label = label.strip("() ").upper() if label else None
     found = [erratum for erratum in list_of_errata.errata() if label in (None, erratum.label)]
     if label and not found:
         known = ", ".join(erratum.label for erratum in list_of_errata.errata()) or "none so far"
-        refuse(f"no erratum is known at {label}. Known: {known}.")
+        there = label in labels()
+        refuse(f"({label}) is right as printed, as far as we know. Errata: {known}." if there else
+               f"{label} is no label of the lectures. Errata: {known}.")
     if as_json:
         click.echo(json.dumps([asdict(erratum) | {"tests": erratum.tests} for erratum in found], indent=1, ensure_ascii=False))
     elif label:

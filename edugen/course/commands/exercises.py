@@ -1,5 +1,6 @@
 """`edugen check`, `hint`, `reset`, `solution`: the exercises, one step at a time."""
 
+import contextlib
 import difflib
 import json
 import os
@@ -90,9 +91,20 @@ def _check(checker: Checker, workspace: Workspace | None, sections: Iterable[Sec
                 except ChecksFailed as error:
                     refuse(str(error))
                 if workspace:
-                    workspace.record(one, result.earned, result.points, result.passed)
+                    with _not_remembered(workspace):
+                        workspace.record(one, result.earned, result.points, result.passed)
                 done.append(Checked(one, file, result))
     return done
+
+
+@contextlib.contextmanager
+def _not_remembered(workspace: Workspace) -> Iterator[None]:
+    """A folder that can't be written to costs the memory of what was done, not the answer."""
+    try:
+        yield
+    except OSError as error:
+        say(f"[yellow]Not remembered: {escape(str(workspace.root))} can't be written to: {error.strerror or error}[/yellow]",
+            err=True)
 
 
 def _tell(workspace: Workspace | None, done: list[Checked]) -> None:
@@ -231,7 +243,9 @@ def hint(section: tuple[Section, ...] | None, task: str | None, as_json: bool) -
     if not chosen.hints:
         refuse(f"{chosen.name} has no hints.")
     before = workspace.hints(one, chosen.name)
-    taken = workspace.take_hint(one, chosen.name, len(chosen.hints))
+    taken = min(before + 1, len(chosen.hints))
+    with _not_remembered(workspace):
+        workspace.take_hint(one, chosen.name, len(chosen.hints))
     if as_json:
         entry = {"stem": one.stem, "task": chosen.name, "hints": chosen.hints[:taken], "of": len(chosen.hints)}
         click.echo(json.dumps(entry, indent=1, ensure_ascii=False))
