@@ -23,7 +23,7 @@ __all__ = ["grade", "pack"]
 NEEDED = ("psutil", "pytest")           # of the extra `course`
 PACKAGE = Path(edugen.__file__).parent
 SETUP = """#!/usr/bin/env bash
-# Run once, when Gradescope builds the container. Downloads nothing but what pip (and, for a Python of 3.11, apt) is asked for.
+# Run once, when Gradescope builds the container. Downloads nothing but what pip and apt (bubblewrap, a Python) are asked for.
 set -euo pipefail
 root="${AUTOGRADER:-/autograder}"
 if python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
@@ -34,6 +34,8 @@ else
     python3.11 -m venv "$root/python"
 fi
 "$root/python/bin/python" -m pip install -r "$root/source/requirements.txt"
+command -v bwrap > /dev/null || { apt-get update; apt-get install -y --no-install-recommends bubblewrap; } \\
+    || echo "no bubblewrap: a submission can then read what the grader can, where the kernel has no Landlock"
 chmod -R go-rwx "$root/source"
 """
 RUN = """#!/usr/bin/env bash
