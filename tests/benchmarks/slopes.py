@@ -152,7 +152,7 @@ CASES = {
     "distances, 3 dimensions": Case("points, from 500 to 50 others", distances(3)),
     "distances, 40 dimensions": Case("points, from 500 to 50 others", distances(40)),
     "attention, forward and backward, sets": Case("sets, from 4 of 64 items", attention(lambda m: 4 * m, lambda m: 64)),
-    "attention, forward and backward, items": Case("items of one set, from 128", attention(lambda m: 1, lambda m: 128 * m), 2.0),
+    "attention, forward and backward, items": Case("items of one set, from 256", attention(lambda m: 1, lambda m: 256 * m), 2.0),
     "GRU, forward and backward": Case("steps, from 8 of 16 sequences with 64 units", gru),
     "rows added up": Case("rows, from 500 of 64", scatter, 1.0, 0.2),
     "convolution, more images": Case("images, from 8 of 8 x 28 x 28", convolution_of_more_images),
