@@ -9,8 +9,9 @@ weights anew.
 """
 import numpy as np
 
+from .convolution import SHARES
 from .exponential import exp
-from .jit import jit, kernel, prange
+from .jit import compilable, jit, kernel, prange
 from .matmul import _tiles
 from .vector import lanes
 
@@ -52,7 +53,6 @@ def attend_gradients(g, y, q, k, v, scale, mask=None):
 # Twins ------------------------------------------------------------------------------------------------------------------
 
 QUERIES = 128            # a block: with a hundred keys of 16 numbers its products are 64 kB
-SHARES = 8               # of the heads; a thread takes one or more
 KEYS = 256               # a sum goes over so many at a time: float32 would lose digits in one of thousands
 SMALL = 2**15            # so few products are faster on one thread than on several that have to be woken
 
@@ -189,16 +189,12 @@ def _ready(*arrays):
     return [np.require(a, requirements=["C", "A", "W"]) for a in arrays]
 
 
-def _compiled(*arrays):
-    return arrays[0].dtype in (np.float32, np.float64) and all(a.size and a.dtype == arrays[0].dtype for a in arrays)
-
-
 _NO_MASK = np.zeros((1, 0, 0), bool)
 
 
 @attend.numba
 def _(q, k, v, scale, mask=None):
-    if not _compiled(q, k, v):
+    if not compilable(q, k, v):
         return attend.reference(q, k, v, scale, mask)
     q, k, v, mask = _ready(q, k, v, _NO_MASK if mask is None else mask)
     y, scale = np.empty((*q.shape[:2], v.shape[2]), q.dtype), q.dtype.type(scale)
@@ -211,7 +207,7 @@ def _(q, k, v, scale, mask=None):
 
 @attend_gradients.numba
 def _(g, y, q, k, v, scale, mask=None):
-    if not _compiled(g, y, q, k, v):
+    if not compilable(g, y, q, k, v):
         return attend_gradients.reference(g, y, q, k, v, scale, mask)
     g, y, q, k, v, mask = _ready(g, y, q, k, v, _NO_MASK if mask is None else mask)
     results, scale = [np.empty_like(a) for a in (q, k, v)], q.dtype.type(scale)

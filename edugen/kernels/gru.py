@@ -14,7 +14,7 @@ wait for each other.
 import numpy as np
 
 from .exponential import exp
-from .jit import jit, kernel
+from .jit import compilable, jit, kernel
 
 __all__ = ["gru", "gru_gradients"]
 
@@ -111,13 +111,9 @@ def _back_to_gates_rows(d, through, h, gates, c, da, carried):
             later[j] = total[j] * u + to_rh[j] * r
 
 
-def _compiled(*arrays):
-    return arrays[0].dtype in (np.float32, np.float64) and all(x.dtype == arrays[0].dtype and x.size for x in arrays)
-
-
 @gru.numba
 def _(a, h, U):
-    if not _compiled(a, h, U):
+    if not compilable(a, h, U):
         return gru.reference(a, h, U)
     a, h, n = np.ascontiguousarray(a), np.ascontiguousarray(h), h.shape[1]
     to_gates, to_candidate = np.ascontiguousarray(U[:, :2 * n]), np.ascontiguousarray(U[:, 2 * n:])
@@ -134,7 +130,7 @@ def _(a, h, U):
 
 @gru_gradients.numba
 def _(g, states, a, h, U):
-    if not _compiled(g, states, a, h, U):
+    if not compilable(g, states, a, h, U):
         return gru_gradients.reference(g, states, a, h, U)
     g, a, past, n = np.ascontiguousarray(g), np.ascontiguousarray(a), np.concatenate([h[None], states[:-1]]), h.shape[1]
     to_gates, to_candidate = np.ascontiguousarray(U[:, :2 * n]), np.ascontiguousarray(U[:, 2 * n:])

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "floats", "jit", "kernel", "operation",
+__all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "compilable", "floats", "jit", "kernel", "operation",
            "prange", "sortable", "unsortable", "use"]
 
 prange = range                                       # what `for i in prange(n)` is in Python; compiled, a loop shared by threads
@@ -196,6 +196,11 @@ def operation(python: Any) -> Any:
         return define
     python.llvm = llvm
     return python
+
+
+def compilable(*arrays: np.ndarray) -> bool:
+    """Whether arrays are something for a twin: float32 or float64, all the same, and none empty. Others are the reference's."""
+    return arrays[0].dtype in (np.float32, np.float64) and all(a.size and a.dtype == arrays[0].dtype for a in arrays)
 
 
 def kernel(reference: Callable) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .convolution import SHARES
-from .jit import jit, kernel, prange
+from .jit import compilable, jit, kernel, prange
 
 __all__ = ["at_max", "max_gradient", "max_pool"]
 
@@ -154,13 +154,9 @@ def _plan(image, size, stride):
     return places.ravel().astype(np.uintp), offsets.ravel().astype(np.uintp), out
 
 
-def _compiled(*arrays):
-    return arrays[0].dtype in (np.float32, np.float64) and all(a.size and a.dtype == arrays[0].dtype for a in arrays)
-
-
 @max_pool.numba
 def _(x, size, stride, padding):
-    if not _compiled(x):
+    if not compilable(x):
         return max_pool.reference(x, size, stride, padding)
     planes, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
@@ -171,7 +167,7 @@ def _(x, size, stride, padding):
 
 @at_max.numba
 def _(c, x, size, stride, padding):
-    if not _compiled(c, x):
+    if not compilable(c, x):
         return at_max.reference(c, x, size, stride, padding)
     planes, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
@@ -182,7 +178,7 @@ def _(c, x, size, stride, padding):
 
 @max_gradient.numba
 def _(g, x, size, stride, padding):
-    if not _compiled(g, x):
+    if not compilable(g, x):
         return max_gradient.reference(g, x, size, stride, padding)
     planes, image = _flattened(x, padding, -np.inf)
     places, offsets, _ = _plan(tuple(image), tuple(size), tuple(stride))

@@ -132,7 +132,7 @@ def test_a_composition_has_the_same_gradients_in_both_orders(rng, taps, stride, 
                                      {"stride": (1, 2), "padding": "valid"}, {"mode": "circular"}, {"mode": "reflect"},
                                      {"sigma": "tanh"}, {"sigma": "gelu"}])
 def test_torch(rng, options):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     block = Convolution(4, 6, (3, 3), **{"sigma": "identity", **options})
     theta, x = some(block, rng), rng.normal(size=(2, 4, 9, 8))
     t = {key: torch.tensor(value, requires_grad=True) for key, value in (("x", x), *theta.items())}

@@ -238,7 +238,7 @@ def test_two_classes_that_layer_norm_makes_one():
 
 
 def test_torch(rng):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     x = rng.normal(size=(5, 4, 3))
     gain, bias = rng.uniform(0.5, 2, size=4), rng.normal(size=4)
     theta = {"s": np.log(gain), "m": bias}

@@ -1,9 +1,12 @@
 """Assertions: what they let pass, what they catch, and what they say."""
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from edugen.grading import assert_close, assert_distribution, assert_gradient, assert_monotone, parts
 from edugen.grading.diagnosis import diagnose
+from edugen.grading.fingerprint import fingerprint, same_answer
 from edugen.grading.student import Call, last_call
 
 
@@ -284,3 +287,17 @@ def test_monotone(values, options, words):
         assert_monotone(values, **options)
     else:
         assert words in complaint(assert_monotone, values, **options)
+
+
+def test_an_answer_far_too_large_costs_no_memory():
+    """60 MB of a submission's, as float64 they would be half a gigabyte."""
+    large = np.ones(60 << 20, np.int8)
+    for summed_up in (lambda: fingerprint(large), lambda: diagnose(large, np.ones(5))):
+        tracemalloc.start()
+        summed_up()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 1 << 20
+    other = large.copy()
+    other[0] = 7
+    assert same_answer(fingerprint(large), fingerprint(large.copy())) and not same_answer(fingerprint(large), fingerprint(other))

@@ -22,7 +22,7 @@ def masks(rng, B, N, M):
 
 @pytest.mark.parametrize("dtype, close", [(np.float32, 2e-5), (np.float64, 1e-12)])
 @pytest.mark.parametrize("B, N, M, d, m", [(1, 1, 1, 1, 1), (3, 5, 7, 2, 3), (2, 127, 40, 16, 16), (2, 129, 3, 33, 5),
-                                           (5, 128, 128, 16, 40), (9, 260, 70, 8, 8)])
+                                           (5, 128, 128, 16, 40), (9, 260, 70, 8, 8), (2, 3, 600, 4, 3)])
 def test_twins(B, N, M, d, m, dtype, close, rng):
     q, k, v, g = data(rng, B, N, M, d, m, dtype)
     for mask in masks(rng, B, N, M):
