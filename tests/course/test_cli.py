@@ -840,4 +840,5 @@ def test_an_erratum_is_found_as_people_type_it_and_a_right_equation_is_said_to_b
     assert run("errata", "v-61").output == run("errata", "(V-61)").output
     result = run("errata", "2.3")
     assert result.exit_code == 2 and "(2.3) is right as printed" in result.output
+    assert "nobody has looked at (4.57) yet" in run("errata", "4.57").output.replace("\n", " ")
     assert "9.99 is no label" in run("errata", "9.99").output

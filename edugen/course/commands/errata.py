@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from .. import errata as list_of_errata
 from ..labels import labels
+from ..manifest import course
 from .group import command, refuse, say, show
 
 
@@ -23,9 +24,11 @@ def errata(label: str | None, as_json: bool) -> None:
     found = [erratum for erratum in list_of_errata.errata() if label in (None, erratum.label)]
     if label and not found:
         known = ", ".join(erratum.label for erratum in list_of_errata.errata()) or "none so far"
-        there = label in labels()
-        refuse(f"({label}) is right as printed, as far as we know. Errata: {known}." if there else
-               f"{label} is no label of the lectures. Errata: {known}.")
+        if label not in labels():
+            refuse(f"{label} is no label of the lectures. Errata: {known}.")
+        looked_at = any(label in section.equations for section in course().sections)
+        refuse(f"({label}) is right as printed, as far as we know. Errata: {known}." if looked_at else
+               f"nobody has looked at ({label}) yet: its section is planned. Errata: {known}.")
     if as_json:
         click.echo(json.dumps([asdict(erratum) | {"tests": erratum.tests} for erratum in found], indent=1, ensure_ascii=False))
     elif label:
