@@ -356,7 +356,7 @@ class Desk:
                 self.close()
                 reason = f"the grader was ended twice while it graded this file ({str(error).splitlines()[0][:200]})"
         if report is None:
-            report = {**zero(self._session(job.exercise).manifest, reason), "seed": job.seed,
+            report = {**zero(self._session(job.exercise).manifest, reason), "seed": job.seed, "isolation": self.tier,
                       "sha256": _sha256_of(job.handed)}
             facts["problem"] = reason
         for entry in report["checks"]:              # how to see hints is said by whoever hands this on

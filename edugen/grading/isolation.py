@@ -27,6 +27,7 @@ from typing import Any
 __all__ = ["TIERS", "IsolationError", "Tier", "arrange", "best", "container", "probe", "require"]
 
 TIERS = ("process", "landlock", "bubblewrap")           # weakest first
+NOTHING = "nothing was run"                             # what a report says in a tier's place, where there was no file to run
 PACKAGE = Path(__file__).parent.parent
 HIDDEN = (PACKAGE / "course", PACKAGE / "grading")      # where a wheel keeps exercises and their checks, and the grader
 SHOWN = tuple(PACKAGE / "grading" / f"{name}.py" for name in ("worker", "guard", "wire"))

@@ -142,9 +142,10 @@ class Grader:
     def report(self) -> dict[str, Any]:
         """Everything about this run that a reader may want to know."""
         source = self.sources.get(self.file) if self.file is not None else None
+        tier = self.pool.tier if source is not None else isolation.NOTHING
         scores = list(self.scores.values())
         return {"submission": str(self.file or ""), "sha256": hashlib.sha256(source).hexdigest() if source is not None else None,
-                "edugen": edugen.__version__, "seed": self.seed, "isolation": self.pool.tier, "container": isolation.container(),
+                "edugen": edugen.__version__, "seed": self.seed, "isolation": tier, "container": isolation.container(),
                 "limits": self.limits,
                 "seconds": round(time.monotonic() - self.began, 3),
                 "points": sum(s.points for s in scores), "earned": sum(s.earned for s in scores),

@@ -70,7 +70,9 @@ class Limits:
 
     def __str__(self) -> str:
         return (f"{self.seconds:g} s a call, {self.total:g} s a check, {self.memory / 2**30:g} GiB of memory, "
-                f"{self.processes} processes, {self.threads} thread{'s' * (self.threads > 1)} for BLAS")
+                f"{self.threads} thread{'s' * (self.threads > 1)} for BLAS, {self.files} open files, "
+                f"{self.processes} process{'es' * (self.processes > 1)}, {self.disk / 2**20:g} MiB on disk, "
+                f"{self.output / 1e6:g} MB of output")
 
 
 def environment(folder: str, threads: int = 1) -> dict[str, str]:

@@ -92,6 +92,7 @@ def test_everyone_is_graded_once(course, handed, tmp_path):
     assert half["misconception"] == "third" and "A known mistake gives the same answer: third." in half["message"]
     assert "--hints" not in "".join(c["message"] for c in bob["checks"])
     assert eve["problem"] == "nothing was handed in for this exercise" and eve["points"] == 3 and eve["sha256"] is None
+    assert eve["isolation"] == "nothing was run" and store.read("halves", "cyd")["isolation"] == "process"     # compiled there
     stamp = store.result("halves", "ada").stat().st_mtime_ns
     found = handed(bob=RIGHT, fay=RIGHT)
     assert grade_all(found, course, store, SECRET, others=["eve"]) == (2, 4)
@@ -200,7 +201,8 @@ def test_a_session_that_a_submission_ends_costs_that_submission_alone(course, ha
     store = Store(tmp_path / "out")
     grade_all(handed(ada=RIGHT, evil=RIGHT, zoe=RIGHT), course, store, SECRET, workers=1, mistakes=False)
     assert earned(store) == {"ada": 3, "evil": 0, "zoe": 3}
-    assert "the grader was ended twice while it graded this file" in store.read("halves", "evil")["problem"]
+    evil = store.read("halves", "evil")
+    assert "the grader was ended twice while it graded this file" in evil["problem"] and evil["isolation"] == "process"
 
 
 def test_a_file_that_was_exchanged_is_not_graded(course, handed, tmp_path, monkeypatch):

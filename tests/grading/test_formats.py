@@ -11,6 +11,7 @@ from edugen.grading.batch import Store
 from edugen.grading.formats import FORMATS, write
 from edugen.grading.formats.gradescope import LIMIT, results
 from edugen.grading.gradebook import Gradebook, pseudonym, read_roster
+from edugen.grading.isolation import NOTHING
 from edugen.grading.manual import Mark, answer_in, read_marks, write_marks
 from edugen.grading.results import hand_over
 
@@ -28,7 +29,8 @@ def record(student, exercise="losses", earned=(2, 3), sha="a" * 64, problem="", 
     checks = [check("test_one", 2, earned[0], message="" if earned[0] else message),
               check("test_two", 3, earned[1], message="" if earned[1] else message, misconception="" if earned[1] else "sign")]
     return {"student": student, "exercise": exercise, "file": f"{student}/{exercise}.py", "problem": problem, "check": "c" * 64,
-            "graded": "2026-01-02T03:04:05Z", "sha256": sha, "edugen": "0.1", "seed": "5eed" * 16, "isolation": "process",
+            "graded": "2026-01-02T03:04:05Z", "sha256": sha, "edugen": "0.1", "seed": "5eed" * 16,
+            "isolation": "process" if sha else NOTHING, "limits": {"test_one": "10 s a call", "test_two": "99 s a call"},
             "seconds": 1.5, "points": 5, "earned": sum(earned), "checks": checks, "manual": list(manual), "submission": ""}
 
 
@@ -144,6 +146,8 @@ def test_gradescope(book, tmp_path):
             assert re.fullmatch(r"\d+\.\d+", test["number"]) and all(isinstance(tag, str) for tag in test["tags"])
     ada = json.loads((tmp_path / "gradescope" / "ada" / "results.json").read_text())
     assert ada["score"] == 7.5 and [t["max_score"] for t in ada["tests"]] == [2, 3, 3]
+    assert ada["output"].endswith("isolation: process. Allowed: 10 s a call; two: 99 s a call.")
+    assert json.loads((tmp_path / "gradescope" / "cyd" / "results.json").read_text())["output"] == "losses: nothing was run."
 
 
 def test_gradescope_fits_whatever_students_print():
@@ -168,6 +172,10 @@ def test_junit(book, tmp_path):
     for suite in suites:
         assert int(suite.get("tests")) == len(suite.findall("testcase"))
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp"))
+        facts = {p.get("name"): p.get("value") for p in suite.iter("property")}
+        cyd = suite.get("name") == "cyd.losses"
+        assert (facts["isolation"], facts["sha256"]) == (("nothing was run", "") if cyd else ("process", "a" * 64))
+        assert facts["limits"] == "10 s a call; two: 99 s a call" and facts["earned"] in ("0", "2", "3", "5")
 
 
 class Page(HTMLParser):
@@ -202,7 +210,9 @@ def test_report_is_one_page_that_fetches_nothing(book, tmp_path):
     assert not page.open and not page.addresses and not page.tags & {"script", "link", "iframe", "img", "b>&"}
     assert "http" not in text and "url(" not in text and "@import" not in text
     for words in ("students", "=1+<b>&", "1 × sign", "readme.txt was left out",
-                  "wrong answer", "losses: checks", "isolation: process", "Slowest checks", "nothing was handed in"):
+                  "wrong answer", "losses: checks", "3 graded by edugen 0.1, isolation: process", "Slowest checks",
+                  "nothing was handed in", "which allow 10 s a call; two: 99 s a call",
+                  "1 without a file that could be read: nothing was run"):
         assert words in said, words
 
 
@@ -212,7 +222,9 @@ def test_feedback_is_readable_and_harmless(book, tmp_path):
     assert len(files) == 4 and "# ada: 7.5 of 8 points" in files["ada.md"] and "- 1.5 of 2: says why. nearly" in files["ada.md"]
     assert "3 of these points are still with the person" in files["bob.md"] and "SHA-256 aaaa" in files["bob.md"]
     assert "Not graded: cyd.zip: nothing was handed in." in files["cyd.md"] and "graded by a person" not in files["cyd.md"]
+    assert files["cyd.md"].endswith("\nNothing was run.\n")
     bob = files["bob.md"]
+    assert "isolation: process. Allowed: 10 s a call; two: 99 s a call." in bob
     assert "\x1b" not in bob and "\x00" not in bob and "5eed" not in bob
     fence = next(line for line in bob.splitlines() if line.startswith("```"))
     assert len(fence) == 4 and bob.count(f"{fence}\n") == 2             # longer than the one inside, so it stays closed

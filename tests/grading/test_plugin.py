@@ -94,7 +94,7 @@ def test_another_file_can_be_graded(run, tmp_path):
 
 def test_a_file_that_is_not_there_earns_nothing(run):
     code, _, report = run(submission=None)
-    assert code == 1 and report["earned"] == 0 and report["sha256"] is None
+    assert code == 1 and report["earned"] == 0 and report["sha256"] is None and report["isolation"] == "nothing was run"
     assert "task.py could not be read: No such file" in report["checks"][0]["message"]
 
 

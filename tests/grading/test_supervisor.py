@@ -132,7 +132,10 @@ def test_within_the_limits_all_is_well(load):
 def test_limits_are_above_zero():
     with pytest.raises(ValueError, match="the limit memory should be above 0, and is 0"):
         Limits(memory=0)
-    assert str(Limits()) == "10 s a call, 60 s a check, 1 GiB of memory, 16 processes, 1 thread for BLAS"
+    assert str(Limits()) == ("10 s a call, 60 s a check, 1 GiB of memory, 1 thread for BLAS, 64 open files, 16 processes, "
+                             "64 MiB on disk, 1 MB of output")
+    assert "0.5 GiB of memory, 2 threads for BLAS, 64 open files, 1 process," in str(
+        Limits(memory=512 * MIB, threads=2, processes=1))
 
 
 # -- endings -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from edugen.grading.batch import Record
+from edugen.grading.formats.conditions import limits, was_run
 from edugen.grading.formats.spreadsheets import number
 from edugen.grading.gradebook import Gradebook, Row
 from edugen.grading.plugin import write_atomically
@@ -73,10 +74,10 @@ def _checks(record: Record) -> list[str]:
 
 def conditions(record: Record) -> list[str]:
     """Under which conditions it was graded."""
-    if not record["sha256"]:
-        return []
+    if not was_run(record):
+        return ["Nothing was run.", ""]
     return [f"Graded: {_line(record['file'])}, SHA-256 {record['sha256']}, by edugen {record['edugen']} on "
-            f"{record['graded']}, in {record['seconds']:.1f} s, isolation: {record['isolation']}.", ""]
+            f"{record['graded']}, in {record['seconds']:.1f} s, isolation: {record['isolation']}. Allowed: {limits(record)}.", ""]
 
 
 def fenced(text: str) -> list[str]:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from edugen.grading.batch import Record
+from edugen.grading.formats.conditions import limits, was_run
 from edugen.grading.gradebook import Gradebook, Row
+from edugen.grading.isolation import NOTHING
 from edugen.grading.manual import Mark
 from edugen.grading.plugin import write_atomically
 from edugen.grading.submissions import file_name
@@ -23,7 +25,8 @@ def results(records: list[Record], row: Row | None = None) -> dict[str, Any]:
     --------
     >>> check = {"name": "test_half", "points": 2, "earned": 2, "status": "passed", "message": "", "seconds": 0.1}
     >>> found = results([{"exercise": "halves", "checks": [check], "manual": [], "problem": "", "earned": 2, "seconds": 0.5,
-    ...                   "sha256": "0" * 64, "file": "halves.py", "edugen": "1", "isolation": "process"}])
+    ...                   "sha256": "0" * 64, "file": "halves.py", "edugen": "1", "isolation": "process",
+    ...                   "limits": {"test_half": "10 s a call"}}])
     >>> found["score"], found["tests"][0]["status"], found["execution_time"]
     (2, 'passed', 0.5)
     """
@@ -45,8 +48,8 @@ def results(records: list[Record], row: Row | None = None) -> dict[str, Any]:
                     "number": f"{number}.{n}", "output": said, "output_format": "text", "visibility": "visible",
                     "tags": [record["exercise"], "manual"]}
             tests.append(test if waiting else {**test, "status": "passed" if test["score"] == test["max_score"] else "failed"})
-    facts = [f"{r['file']}, SHA-256 {r['sha256']}, edugen {r['edugen']}, isolation: {r['isolation']}"
-             for r in records if r["sha256"]]
+    facts = [f"{r['file']}, SHA-256 {r['sha256']}, edugen {r['edugen']}, isolation: {r['isolation']}. Allowed: {limits(r)}."
+             if was_run(r) else f"{r['exercise']}: {NOTHING}." for r in records]
     found: dict[str, Any] = {"score": sum(test["score"] for test in tests), "output": "\n".join(facts), "output_format": "text",
                              "visibility": "visible", "stdout_visibility": "hidden",
                              "execution_time": round(sum(r["seconds"] for r in records), 2), "tests": tests}

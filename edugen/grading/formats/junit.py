@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from edugen.grading.formats.conditions import limits
 from edugen.grading.gradebook import Gradebook
 from edugen.grading.plugin import write_atomically
 
@@ -25,8 +26,9 @@ def write(book: Gradebook, folder: Path) -> list[Path]:
                                   failures=str(len(failed)), errors=str(len(errors)), skipped="0", hostname="localhost",
                                   time=f"{record['seconds']:.3f}", timestamp=record["graded"].rstrip("Z"))
             properties = ET.SubElement(suite, "properties")
-            for name in ("earned", "points", "file", "sha256", "edugen", "isolation", "seed"):
-                ET.SubElement(properties, "property", name=name, value=_text(str(record.get(name) or "")))
+            facts = {**record, "sha256": record["sha256"] or "", "limits": limits(record)}
+            for name in ("earned", "points", "file", "sha256", "edugen", "isolation", "limits", "seed"):
+                ET.SubElement(properties, "property", name=name, value=_text(str(facts[name])))
             for check in checks:
                 case = ET.SubElement(suite, "testcase", classname=_text(f"{exercise}.{row.label}"), name=check["name"],
                                      time=f"{check.get('seconds', 0):.3f}")

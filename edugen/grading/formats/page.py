@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from edugen.grading.formats.conditions import limits, was_run
 from edugen.grading.formats.spreadsheets import number
 from edugen.grading.gradebook import Gradebook
+from edugen.grading.isolation import NOTHING
 from edugen.grading.plugin import write_atomically
 
 __all__ = ["write"]
@@ -169,9 +171,11 @@ def _conditions(book: Gradebook) -> str:
     """Under which conditions these points were given."""
     lines = []
     for name, record in book.exercises.items():
-        lines.append(f"{escape(name)}: checks <code>{record['check'][:16]}</code>")
-    versions = sorted({(r["edugen"], str(r["isolation"])) for row in book.rows for r in row.results.values() if r["sha256"]})
-    lines += [f"graded by edugen {escape(version)}, isolation: {escape(isolation)}" for version, isolation in versions]
+        lines.append(f"{escape(name)}: checks <code>{record['check'][:16]}</code>, which allow {escape(limits(record))}")
+    ways = Counter((r["edugen"], r["isolation"]) for row in book.rows for r in row.results.values() if was_run(r))
+    lines += [f"{n} graded by edugen {escape(version)}, isolation: {escape(tier)}" for (version, tier), n in sorted(ways.items())]
+    missing = sum(not was_run(r) for row in book.rows for r in row.results.values())
+    lines += [f"{missing} without a file that could be read: {NOTHING}"] if missing else []
     lines.append("each student's numbers come from HMAC-SHA-256(secret, student, exercise); the seeds are in results/")
     lines += [escape(note) for note in book.notes]
     return "<h2>Conditions, and what was left out</h2><ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
