@@ -46,7 +46,7 @@ exec "$root/python/bin/python" -m edugen.grading.autograder "$root"
 """
 
 
-def pack(target: Path, checks: Mapping[str, Path], secret: bytes) -> list[str]:
+def pack(target: Path, checks: Mapping[str, Path], secret: bytes, tier: str | None = None) -> list[str]:
     """The zip to upload as an autograder: edugen itself, the checks and their stubs, the secret, and two scripts.
 
     It holds no solution and no mutant.
@@ -56,6 +56,7 @@ def pack(target: Path, checks: Mapping[str, Path], secret: bytes) -> list[str]:
     target : the zip
     checks : the checks of each exercise that an assignment asks for
     secret : of which each submission's numbers are made
+    tier : of isolation, below which the container runs no submission; by default any will do
 
     Returns
     -------
@@ -70,7 +71,7 @@ def pack(target: Path, checks: Mapping[str, Path], secret: bytes) -> list[str]:
             if path.exists():
                 tasks[f"exercises/{check.parent.name}/{path.name}"] = path.read_bytes()
     files = {"setup.sh": SETUP.encode(), "run_autograder": RUN.encode(), "requirements.txt": requirements().encode(),
-             "secret": secret + b"\n", **tasks, **package}
+             "secret": secret + b"\n", **({"require-isolation": f"{tier}\n".encode()} if tier else {}), **tasks, **package}
     part = target.with_name(f".{target.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -98,31 +99,56 @@ def grade(root: Path) -> dict[str, Any]:
     """Grade what lies in Gradescope's folder `submission`. Its results, in the form that is written.
 
     The numbers of a submission are its own: who resubmits meets others, so what a failure showed cannot be written down.
+
+    Raises
+    ------
+    IsolationError
+        when the container does not offer what the zip was packed to require: nothing of the submission has run
     """
     source = root / "source"
-    checks, secret = find_checks(source / "exercises"), read_secret(source / "secret")
+    required = source / "require-isolation"
+    if required.exists():
+        isolation.require(required.read_text(encoding="utf-8").strip())
+    checks = find_checks(source / "exercises")
     about = json.loads((root / "submission_metadata.json").read_text(encoding="utf-8"))
     who = ",".join(sorted(str(user.get("email") or user.get("id")) for user in about.get("users", []))) or "unknown"
     submission = read_folder(root / "submission", list(checks), who)
+    secret = take_secret(source / "secret")
+    seeds = {name: official_seed(secret, f"{who}#{about.get('id', '')}", name) for name in checks}
     records = []
     desk = Desk(checks, {}, isolation.best())
     try:
         for name in checks:
             handed = submission.files.get(name) or Handed("", problem=submission.problem or f"there is no file {name}.py")
-            seed = official_seed(secret, f"{who}#{about.get('id', '')}", name)
-            records.append(desk.grade(Job(name, who, handed, root / "graded" / f"{name}.py", seed)))
+            records.append(desk.grade(Job(name, who, handed, root / "graded" / f"{name}.py", seeds[name])))
     finally:
         desk.close()
     return results(records)
+
+
+def take_secret(path: Path) -> bytes:
+    """The secret, out of a file that is gone before a submission runs: at the tier `process` one could read it."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no secret in {path}: an earlier run in this container took it. Gradescope starts a "
+                                "new one for each submission; to run once more in this one, write 16 bytes or more there")
+    secret = read_secret(path)
+    path.unlink()
+    return secret
 
 
 def main(arguments: Sequence[str]) -> None:
     """Write results.json, whatever happens."""
     root = Path(arguments[0])
     try:
+        for tier in isolation.probe().values():     # what is printed here is in the log that instructors see
+            print(f"isolation {tier.name}: {'' if tier.available else 'no, '}{tier.detail}", flush=True)
         found = grade(root)
+    except isolation.IsolationError as error:
+        print(f"Nothing was run: {error}. Grade on a machine that offers it (edugen grade), or pack with a lower tier.")
+        found = {"score": 0, "output": f"Not graded, and nothing was run: {error}. Please tell your instructor.",
+                 "stdout_visibility": "hidden"}
     except Exception:
-        traceback.print_exc()           # in the log that instructors see
+        traceback.print_exc()
         found = {"score": 0, "output": "The autograder itself failed, and your work was not graded. Please tell your instructor.",
                  "stdout_visibility": "hidden"}
     target = root / "results" / "results.json"

@@ -33,14 +33,17 @@ def release(folder: Path, sections: tuple[tuple[Section, ...], ...], no_mistakes
         say("[yellow]The names of known mistakes need the mutants, which are in a clone of the course.[/yellow]")
 
 
-@command("edugen make-gradescope-zip losses", "edugen make-gradescope-zip robust_fit --exercises our-tasks --out hw.zip")
+@command("edugen make-gradescope-zip losses", "edugen make-gradescope-zip robust_fit --exercises our-tasks --out hw.zip",
+         "edugen make-gradescope-zip losses --require-isolation landlock")
 @click.argument("names", metavar="EXERCISE...", nargs=-1, required=True)
 @click.option("--out", default="autograder.zip", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--exercises", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
               help="Your own exercises, in place of the course's.")
 @click.option("--secret", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Of which submissions' numbers are made.  [default: a new one in the zip]")
-def make_gradescope_zip(names: tuple[str, ...], out: Path, exercises: Path | None, secret: Path | None) -> None:
+@click.option("--require-isolation", "tier", type=click.Choice(["process", "landlock", "bubblewrap", "container"]),
+              metavar="TIER", help="Run no submission below this tier: process, landlock, bubblewrap; or outside a container.")
+def make_gradescope_zip(names: tuple[str, ...], out: Path, exercises: Path | None, secret: Path | None, tier: str | None) -> None:
     """Pack an autograder for Gradescope.
 
     Upload the zip under "Configure Autograder"; students hand in EXERCISE.py. It brings edugen along; pip brings the rest.
@@ -57,7 +60,9 @@ def make_gradescope_zip(names: tuple[str, ...], out: Path, exercises: Path | Non
         if unknown:
             refuse(f"there is no exercise {unknown[0]}; there are {', '.join(known)}")
         words = read_secret(secret) if secret else secrets.token_hex(32).encode()
-        files = pack(out, {stem: known[stem] for stem in stems}, words)
+        files = pack(out, {stem: known[stem] for stem in stems}, words, tier)
     except (OSError, ValueError, LookupError) as error:
         refuse(str(error))
     say(f"{escape(str(out))}: {len(files)} files, {out.stat().st_size / 1e6:.1f} MB. It holds the secret: keep it from students.")
+    if tier:
+        say(f"It runs nothing where the container does not offer isolation {tier}: hand in a file of your own first, and look.")
