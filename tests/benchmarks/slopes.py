@@ -62,6 +62,12 @@ def adam(m):
     return lambda: kernel(*arrays, 1e-3, 0.9, 0.999, eps=1e-8)
 
 
+def relu(m):
+    from edugen.kernels.relu import relu_gradient
+    g, y = _normal(50000 * m), _normal(50000 * m)
+    return lambda: relu_gradient(g, y)
+
+
 def distances(d):
     def make(m):
         from edugen.kernels.distances import squared_distances
@@ -149,6 +155,7 @@ CASES = {
     "cross-entropy and gradient": Case("rows, from 256 of 100", cross_entropy),
     "normalization": Case("rows, from 128 of 256", normalization),
     "Adam": Case("parameters, from 20,000", adam),
+    "gradient of a relu": Case("numbers, from 50,000", relu),
     "distances, 3 dimensions": Case("points, from 500 to 50 others", distances(3)),
     "distances, 40 dimensions": Case("points, from 500 to 50 others", distances(40)),
     "attention, forward and backward, sets": Case("sets, from 4 of 64 items", attention(lambda m: 4 * m, lambda m: 64)),

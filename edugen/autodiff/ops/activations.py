@@ -3,7 +3,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import primitive, raw, rule
+from ...kernels import relu as kernels
+from ..tensor import Tensor, primitive, raw, rule
 
 __all__ = ["log1mexp", "log_sigmoid", "relu", "sigmoid", "softplus"]
 
@@ -22,7 +23,14 @@ def relu(x: Any) -> Any:
 
 @rule(relu)
 def _(g, y, x):
-    return g * (raw(x) > 0)
+    return where_positive(g, y)
+
+
+def where_positive(g, y):
+    """g where y, the result of a relu, is above 0: y only chooses, and is a constant."""
+    if type(g) is Tensor or g.size < 4096:                  # smaller ones: calling the kernel would take longer
+        return g * (raw(y) > 0)
+    return kernels.relu_gradient(g, raw(y))
 
 
 @primitive

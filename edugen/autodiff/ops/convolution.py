@@ -10,7 +10,7 @@ import numpy as np
 from ...kernels import convolution as kernels
 from ...kernels import pooling
 from ..tensor import Tensor, primitive, raw, rule
-from .activations import relu
+from .activations import relu, where_positive
 
 __all__ = ["average_pool", "convolution", "max_pool", "transposed_convolution"]
 
@@ -208,7 +208,7 @@ _LAYERS: dict[str, Any] = {"identity": _layer, "relu": _relu_layer}
 
 @rule(_relu_layer, "first")                           # the cotangent of what the relu cuts, which all arguments share
 def _(g, y, x, f, bias, stride=None, dilation=None, groups=1, padding=None):
-    return g * (raw(y) > 0)
+    return where_positive(g, y)
 
 
 for layer in _LAYERS.values():

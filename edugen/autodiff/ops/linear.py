@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import primitive, raw, rule
+from ..tensor import primitive, rule
+from .activations import where_positive
 
 __all__ = ["linear"]
 
@@ -59,9 +60,12 @@ def _affine(x, W, b):
 
 def _rows_times(x, W):
     """x W as one product: of a stack of x, NumPy would make a small one each."""
-    if x.ndim < 3:
-        return np.matmul(x, W)
-    return np.reshape(np.matmul(np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])), W), (*x.shape[:-1], W.shape[1]))
+    return np.matmul(x, W) if x.ndim < 3 else np.reshape(np.matmul(_matrix(x), W), (*x.shape[:-1], W.shape[1]))
+
+
+def _matrix(x):
+    """The rows of a stack, one below the other."""
+    return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 @primitive
@@ -71,12 +75,14 @@ def _linear(x, W, b):
 
 @primitive
 def _linear_relu(x, W, b):
-    return np.maximum(_affine(x, W, b), 0)
+    y = _affine(x, W, b)
+    return np.maximum(y, 0, out=y)
 
 
 @primitive
 def _linear_tanh(x, W, b):
-    return np.tanh(_affine(x, W, b))
+    y = _affine(x, W, b)
+    return np.tanh(y, out=y if y.dtype.kind == "f" else None)
 
 
 _LAYERS: dict[str, Callable] = {"identity": _linear, "relu": _linear_relu, "tanh": _linear_tanh}
@@ -84,7 +90,7 @@ _LAYERS: dict[str, Callable] = {"identity": _linear, "relu": _linear_relu, "tanh
 
 @rule(_linear_relu, "first")                          # y = phi(a): the cotangent of a, which all arguments share
 def _(g, y, x, W, b):
-    return g * (raw(y) > 0)
+    return where_positive(g, y)
 
 
 @rule(_linear_tanh, "first")
@@ -101,7 +107,7 @@ for layer in _LAYERS.values():                        # a = x W + b, from here o
     def _(g, y, x, W, b):
         if x.ndim == 1:
             return x[:, None] * g
-        return x.T @ g if x.ndim == 2 else np.tensordot(x, g, (range(x.ndim - 1), range(x.ndim - 1)))
+        return x.T @ g if x.ndim == 2 else _matrix(x).T @ _matrix(g)
 
     @rule(layer, 2)
     def _(g, y, x, W, b):
