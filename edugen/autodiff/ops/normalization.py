@@ -77,19 +77,27 @@ def _normalize(x, gain, bias, axis=1, eps=1e-5):
     return kernels.normalize(x, gain, bias, axis, eps)
 
 
+@rule(_normalize, "first")                            # one pass for the cotangents of all three
+def _(g, y, x, gain, bias, axis=1, eps=1e-5):
+    if not any(type(v) is Tensor for v in (g, x, gain)):
+        return kernels.normalize_gradients(g, x, gain, axis, eps)
+    standard, _ = _standard(x, axis, eps)
+    return _back(g * gain, x, axis=axis, eps=eps), np.sum(g * standard, axis=0), np.sum(g, axis=0)
+
+
 @rule(_normalize, 0)
 def _(g, y, x, gain, bias, axis=1, eps=1e-5):
-    return _back(g * gain, x, axis=axis, eps=eps)
+    return g[0]
 
 
 @rule(_normalize, 1)
 def _(g, y, x, gain, bias, axis=1, eps=1e-5):
-    return np.sum(g * _standard(x, axis, eps)[0], axis=0)
+    return g[1]
 
 
 @rule(_normalize, 2)
 def _(g, y, x, gain, bias, axis=1, eps=1e-5):
-    return np.sum(g, axis=0)
+    return g[2]
 
 
 @primitive
