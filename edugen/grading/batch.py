@@ -14,11 +14,10 @@ import re
 import secrets
 import shutil
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -251,10 +250,11 @@ def grade_all(submissions: Sequence[Submission], checks: Mapping[str, Path], sto
             raise ChecksChanged(f"the checks of {exercise} are not those by which {before} submission{'s' * (before > 1)} "
                                 "were graded")
     total = len(jobs)
-    for n, record in enumerate(_graded(jobs, checks, workers, executor, tier, mistakes), 1):
-        store.write(record)
-        if progress is not None:
-            progress(n, total, record["student"])
+    with closing(_graded(jobs, checks, workers, executor, tier, mistakes)) as graded:     # an interrupt here ends the sessions
+        for n, record in enumerate(graded, 1):
+            store.write(record)
+            if progress is not None:
+                progress(n, total, record["student"])
     return total, done
 
 
@@ -268,7 +268,7 @@ def _sha256_of(handed: Handed) -> str | None:
 
 
 def _graded(jobs: Sequence[Job], checks: Mapping[str, Path], workers: int, executor: Executor | None, tier: str,
-            mistakes: bool) -> Iterator[Record]:
+            mistakes: bool) -> Generator[Record, None, None]:
     """Records, as they come."""
     if executor is not None:
         chunks = [list(group[i:i + CHUNK]) for stem in checks for group in [[job for job in jobs if job.exercise == stem]]
@@ -276,25 +276,29 @@ def _graded(jobs: Sequence[Job], checks: Mapping[str, Path], workers: int, execu
         futures = [executor.submit(grade_elsewhere, checks[chunk[0].exercise].parent.name, checks[chunk[0].exercise].name,
                                    checks[chunk[0].exercise].read_bytes(), chunk, tier) for chunk in chunks]
         failed: BaseException | None = None
-        for future in as_completed(futures):                            # one that fails does not lose the others' work
-            if (error := future.exception()) is not None:
-                failed = failed or error
-            else:
-                yield from future.result()
+        try:
+            for future in as_completed(futures):                        # one that fails does not lose the others' work
+                if (error := future.exception()) is not None:
+                    failed = failed or error
+                else:
+                    yield from future.result()
+        finally:
+            for future in futures:                                      # stopped: those that wait need not begin
+                future.cancel()
         if failed is not None:
             raise failed
         return
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     ready: queue.SimpleQueue[Record | BaseException | None] = queue.SimpleQueue()
     known = {stem: Misconceptions(check) for stem, check in checks.items()} if mistakes else {}
-    stop = threading.Event()
+    workers = max(1, min(workers, len(jobs)))
+    desks = [Desk(checks, known, tier) for _ in range(workers if jobs else 0)]
     for job in jobs:
         waiting.put(job)
 
-    def work() -> None:
-        desk = Desk(checks, known, tier)
+    def work(desk: Desk) -> None:
         try:
-            while not stop.is_set():
+            while not desk.stopped:
                 ready.put(desk.grade(waiting.get_nowait()))
         except queue.Empty:
             pass
@@ -304,12 +308,11 @@ def _graded(jobs: Sequence[Job], checks: Mapping[str, Path], workers: int, execu
             desk.close()
             ready.put(None)
 
-    workers = max(1, min(workers, len(jobs)))
     with ThreadPoolExecutor(workers) as threads:
-        for _ in range(workers if jobs else 0):
-            threads.submit(work)
+        for desk in desks:
+            threads.submit(work, desk)
         try:
-            working = workers if jobs else 0
+            working = len(desks)
             while working:
                 record = ready.get()
                 if isinstance(record, BaseException):
@@ -319,7 +322,8 @@ def _graded(jobs: Sequence[Job], checks: Mapping[str, Path], workers: int, execu
                 else:
                     yield record
         finally:
-            stop.set()
+            for desk in desks:
+                desk.stop()
 
 
 class Desk:
@@ -329,6 +333,7 @@ class Desk:
         self.checks, self.known, self.tier = checks, known, tier
         self.exercise = ""
         self.session: Session | None = None
+        self.stopped = False
 
     def grade(self, job: Job) -> Record:
         """The record of one job, whatever becomes of the sessions."""
@@ -354,6 +359,8 @@ class Desk:
                 break
             except SessionEnded as error:
                 self.close()
+                if self.stopped:
+                    raise
                 reason = f"the grader was ended twice while it graded this file ({str(error).splitlines()[0][:200]})"
         if report is None:
             report = {**zero(self._session(job.exercise).manifest, reason), "seed": job.seed, "isolation": self.tier,
@@ -367,7 +374,15 @@ class Desk:
         if self.session is None or self.exercise != exercise:
             self.close()
             self.exercise, self.session = exercise, Session(self.checks[exercise])
+        if self.stopped:
+            raise SessionEnded("stopped")
         return self.session
+
+    def stop(self) -> None:
+        """End what another thread is grading here, at once; that thread gets SessionEnded."""
+        self.stopped = True
+        if (session := self.session) is not None:
+            session.kill()
 
     def close(self) -> None:
         """End the session."""

@@ -104,6 +104,10 @@ class Session:
             raise SessionEnded(f"the grading session ended: {self._words()}") from None
         return self._answer(self.patience)
 
+    def kill(self) -> None:
+        """End the session from another thread, in the middle of a run: its supervisors end what they started."""
+        self._process.kill()
+
     def close(self, now: bool = False) -> None:
         """End the session, at once or when it has ended its workers."""
         assert self._process.stdin is not None

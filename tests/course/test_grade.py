@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from edugen.course.commands import edugen
+from edugen.course.commands.grade import _bar
 from edugen.grading.scaffold import SOLUTION, new_task
 
 
@@ -83,6 +84,27 @@ def test_a_folder_without_submissions_says_how_they_look(place):
     assert code == 2 and "STUDENT_EXERCISE.py" in text and "readme.txt was left out" in text
     code, text = invoke("regrade", place / "none")
     assert code == 2 and "is not what `edugen grade` wrote" in text
+
+
+def test_stopped_it_says_what_is_kept(place, monkeypatch):
+    from edugen.grading import batch
+
+    def stopped(*_, progress, **__):
+        progress(3, 7, "ada")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "grade_all", stopped)
+    code, text = invoke("grade", place / "in", "--out", place / "out", "--exercises", place / "tasks")
+    assert code == 1 and "Stopped after 3 of 7: what is graded is kept, and the same command goes on." in text
+    assert not (place / "out" / ".lock").exists()
+
+
+def test_a_log_gets_a_line_from_time_to_time(capsys):
+    for every in (0.0, 3600.0):
+        with _bar(every) as progress:
+            progress(1, 5, "ada")
+            progress(2, 5, "bob")
+    assert capsys.readouterr().err == "1 of 5 graded\n2 of 5 graded\n"
 
 
 def test_a_tier_that_this_machine_lacks_is_refused(place, monkeypatch):

@@ -157,6 +157,21 @@ def test_killed_and_run_again(course, handed, tmp_path):
     assert {name: (results / name).stat().st_mtime_ns for name in before} == before
 
 
+def test_stopped_it_does_not_wait_for_what_never_ends(course, handed, tmp_path):
+    """Ctrl-C ends the sessions at once: what was graded stays, what was being graded is graded the next time."""
+    def interrupt(done, total, student):
+        raise KeyboardInterrupt
+
+    course["halves"].write_text("import pytest\npytestmark = pytest.mark.limits(seconds=600.0, total=600.0)\n" + CHECK)
+    store, began = Store(tmp_path / "out"), time.monotonic()
+    found = handed(ada=RIGHT, bob="while True: pass\n", cyd=RIGHT)
+    with pytest.raises(KeyboardInterrupt):
+        grade_all(found, course, store, SECRET, workers=1, progress=interrupt, mistakes=False)
+    assert time.monotonic() - began < 200 and earned(store) == {"ada": 3}
+    assert grade_all(handed(bob=RIGHT), course, store, SECRET, mistakes=False) == (2, 1)
+    assert earned(store) == {"ada": 3, "bob": 3, "cyd": 3}
+
+
 def test_two_cannot_grade_into_one_folder(tmp_path):
     with Store(tmp_path).held():
         code = ("from edugen.grading.batch import Busy, Store\nfrom pathlib import Path\nimport sys\ntry:\n"

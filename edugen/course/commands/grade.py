@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,6 @@ def grade(submissions: Path, out: Path, sections: tuple[str, ...], exercises: Pa
                                             workers=workers or _cores(), executor=executor, progress=progress)
             except ChecksChanged as error:
                 refuse(f"{error}. See what would change before anything does: edugen regrade {out}")
-            except KeyboardInterrupt:
-                say("\nStopped. What is graded is kept; the same command goes on from there.", err=True)
-                raise SystemExit(1) from None
             except Busy as error:
                 refuse(str(error))
             for note in notes[:20]:
@@ -241,20 +239,31 @@ def _refusals() -> Iterator[None]:
         yield
     except (ValueError, OSError, zipfile.BadZipFile, RuntimeError) as error:
         refuse(str(error))
+    except KeyboardInterrupt as error:
+        say(f"\nStopped{error}: what is graded is kept, and the same command goes on.", err=True)
+        raise SystemExit(1) from None
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[Any]:
-    """A bar with the time that is left, on the error output, for someone who watches."""
-    screen = Console(stderr=True)
+def _bar(every: float = 60.0) -> Iterator[Any]:
+    """A bar with the time that is left, on the error output, for someone who watches; in a log, a line from time to time."""
+    screen, said = Console(stderr=True), time.monotonic()
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
                TimeRemainingColumn(elapsed_when_finished=False), TextColumn("{task.description}"))
     with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def tell(done: int, total: int, student: str) -> None:
+            nonlocal said
             bar.update(task, completed=done, total=total, description=escape(student[:30]))
-        yield tell
+            if bar.disable and time.monotonic() - said >= every:
+                said = time.monotonic()
+                say(f"{done} of {total} graded", err=True)
+        try:
+            yield tell
+        except KeyboardInterrupt:
+            now = bar.tasks[0]
+            raise KeyboardInterrupt(f" after {now.completed:.0f} of {now.total:.0f}" if now.total else "") from None
 
 
 @contextlib.contextmanager
