@@ -43,6 +43,8 @@ def mathml(tex: str, display: bool) -> str:
     if ">(??)<" in drawn:
         raise ValueError(f"a reference to what is labeled in another formula; write its number, as (2.30). In: {tex.strip()}")
     drawn = re.sub(r"<mo>([′″‴⁗])</mo>", r'<mo class="prime">\1</mo>', drawn)
+    # Chromium shrinks \bigr) where a superscript stands at it, unless there is something beside it to stretch to.
+    drawn = re.sub(r"(<msu[bp]\w*>)(<mo [^>]*minsize=[^>]*>[^<]*</mo>)", r"\1<mrow>\2<mi></mi></mrow>", drawn)
     if not alone:
         return drawn
     label = escape(labels[0])

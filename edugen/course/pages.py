@@ -34,14 +34,15 @@ TEMPLATE = """\
 {% block html_head_css %}<style>
 @font-face { font-family: "STIX Two Math"; src: url(data:font/woff;base64,{{ font }}) }
 math { font-family: "STIX Two Math", math; font-size: 1.15em }
-mo.prime { font-feature-settings: "ssty" 0 }
-main { max-width: 66rem; margin: auto }
+mo.prime { transform: scale(1.5); transform-origin: 0 30% }
+main { max-width: 72rem; margin: auto }
 .equation { display: flex; align-items: center; gap: 1em; margin: 1em 0; overflow-x: auto; overflow-y: hidden }
 .equation > math { flex: 1 }
 .equation > a, .equation > a:hover { color: inherit !important; text-decoration: none !important }
 .equation:target { background: #fff3c4 }
 .jp-InputArea-editor .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
 .jp-OutputArea-output { overflow-x: auto }
+.jp-OutputArea-output.jp-RenderedMarkdown { padding-left: 17px }
 details.solution > summary { cursor: pointer; margin: 0 0 .5rem 5rem; font-family: var(--jp-content-font-family) }
 </style>{% endblock %}
 {% block codecell %}

@@ -59,6 +59,15 @@ def test_signs(tex, character):
     assert character.replace(" ", "") in shown, shown
 
 
+@pytest.mark.parametrize("script", ["^2", "_2", "^\\top_2"])
+def test_a_large_parenthesis_with_a_script_keeps_its_size(script):
+    """Chromium shrinks a stretchy operator that is all there is in the base of a script."""
+    tree = drawn(rf"\bigl(a\bigr){script}")
+    base = next(tree.iter({"^": "msup", "_": "msub"}[script[0]] if len(script) == 2 else "msubsup"))[0]
+    assert base.tag == "mrow" and [part.tag for part in base] == ["mo", "mi"] and text(base) == ")"
+    assert float(base[0].get("minsize").removesuffix("em")) > 1
+
+
 def test_the_source_can_be_copied():
     note = ElementTree.fromstring(mathml(r"a < \frac12", False)).find("semantics/annotation")
     assert note.text == r"a < \frac12" and note.get("encoding") == "application/x-tex"
