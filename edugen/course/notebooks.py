@@ -1,5 +1,6 @@
 """Notebooks: run in a fresh kernel, and followed from cell to cell."""
 
+import importlib.util
 import logging
 import os
 import re
@@ -50,7 +51,7 @@ class NotebookFailed(Exception):
     Attributes
     ----------
     cell : int, position of the cell in the notebook, from 0
-    error : str, name of the error, such as "AssertionError", "Timeout" or "DeadKernel"
+    error : str, name of the error, such as "AssertionError", "Timeout", "DeadKernel" or, where no cell was run, "NoKernel"
     """
 
     def __init__(self, message: str, cell: int, error: str):
@@ -112,7 +113,7 @@ def execute(
     Raises
     ------
     NotebookFailed
-        Where a cell raises, the time is over, or the kernel dies.
+        Where a cell raises, the time is over, or the kernel dies or does not start.
     """
     notebook = read(path)
     edit(notebook)
@@ -145,10 +146,20 @@ def execute(
             message = f"{_where(path, notebook, position)} was running when the notebook's {limit:g} s were over"
             raise NotebookFailed(message, position, "Timeout") from None
         except RuntimeError as error:
+            if deadline == float("inf"):                            # no cell has run yet
+                raise NotebookFailed(_no_kernel(path, error), 0, "NoKernel") from None
             reason = f"({error}): out of memory, or a crash in compiled code"
             message = f"{_where(path, notebook, position)} lost its kernel {reason}"
             raise NotebookFailed(message, position, "DeadKernel") from None
     return notebook
+
+
+def _no_kernel(path: Path, error: RuntimeError) -> str:
+    begin = f"{path.name} was not run: Python's kernel did not start"
+    if importlib.util.find_spec("ipykernel") is None:
+        return f'{begin}, for ipykernel is not installed. pip install "edugen[course]"'
+    return (f"{begin} ({error}). Its own message, if any, is above. Often this mends it: "
+            f"{sys.executable} -m pip install --force-reinstall ipykernel")
 
 
 def _without_widget(output: NotebookNode) -> bool:

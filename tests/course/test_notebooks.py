@@ -72,6 +72,19 @@ def test_kernel_dies(write_notebook):
     assert failed.value.error == "DeadKernel"
 
 
+@pytest.mark.parametrize("installed, fix", [
+    (True, r"did not start \(Kernel died.*pip install --force-reinstall ipykernel$"),
+    (False, r"ipykernel is not installed\. pip install \"edugen\[course\]\"$"),
+])
+def test_kernel_does_not_start(installed, fix, write_notebook, tmp_path, monkeypatch):
+    if not installed:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit(1)")
+    with pytest.raises(NotebookFailed, match=fix) as failed:
+        execute(write_notebook("1"), limit=30, env={"PYTHONPATH": str(tmp_path)})
+    assert failed.value.error == "NoKernel" and "cell" not in str(failed.value) and "memory" not in str(failed.value)
+
+
 def test_edit_reaches_the_kernel_and_not_the_file(write_notebook):
     def flip(notebook):
         notebook.cells[0].source = notebook.cells[0].source.replace("==", "!=")
