@@ -10,7 +10,7 @@ EXTRA = {"click", "rich", "nbclient", "nbconvert", "nbformat", "jinja2", "jupyte
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line, and end the process with its exit code: 0 done, 1 checks failed, 2 wrong usage."""
+    """Run the command line, and end the process with its exit code: 0 done, 1 checks failed, 2 wrong usage, 130 Ctrl-C."""
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")           # for the kernels and workers that we start
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> None:
 
         edugen.main(args=arguments, prog_name="edugen")
     except KeyboardInterrupt:                                       # while commands were imported; click sees later ones
-        sys.exit("\nAborted!")
+        print("\nAborted!", file=sys.stderr)
+        sys.exit(130)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA:

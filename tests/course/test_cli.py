@@ -732,7 +732,16 @@ def test_ctrl_c_while_the_commands_are_imported(tmp_path):
         from edugen.course import cli
         cli.main([])"""
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert (run.returncode, run.stdout, run.stderr.strip()) == (1, "", "Aborted!")
+    assert (run.returncode, run.stdout, run.stderr.strip()) == (130, "", "Aborted!")
+
+
+def test_ctrl_c_while_numpy_is_imported(tmp_path):
+    """The first import of `import edugen`, before any line of ours can run inside the package."""
+    swallowed = "import signal\ntry: signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt: raise ImportError"    # as NumPy does
+    (tmp_path / "numpy.py").write_text(swallowed)
+    code = f"import sys; sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[2])]!r}; from edugen_main import main; main()"
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr.strip()) == (130, "", "Aborted!")
 
 
 @pytest.mark.parametrize("package, arguments", [
@@ -809,7 +818,7 @@ def test_ctrl_c_in_a_run_leaves_no_page_no_kernel_and_no_traceback(small_course,
         _, complaints = run.communicate(timeout=30)
     finally:
         run.kill()
-    assert run.returncode == 1 and complaints.strip() == "Aborted!"
+    assert run.returncode == 130 and complaints.strip() == "Aborted!"
     assert not psutil.pid_exists(kernel)
     assert not Path("edugen-pages").exists()
 

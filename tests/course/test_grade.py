@@ -95,7 +95,7 @@ def test_stopped_it_says_what_is_kept(place, monkeypatch):
 
     monkeypatch.setattr(batch, "grade_all", stopped)
     code, text = invoke("grade", place / "in", "--out", place / "out", "--exercises", place / "tasks")
-    assert code == 1 and "Stopped after 3 of 7: what is graded is kept, and the same command goes on." in text
+    assert code == 130 and "Stopped after 3 of 7: what is graded is kept, and the same command goes on." in text
     assert not (place / "out" / ".lock").exists()
 
 

@@ -241,7 +241,7 @@ def _refusals() -> Iterator[None]:
         refuse(str(error))
     except KeyboardInterrupt as error:
         say(f"\nStopped{error}: what is graded is kept, and the same command goes on.", err=True)
-        raise SystemExit(1) from None
+        raise SystemExit(130) from None
 
 
 @contextlib.contextmanager
