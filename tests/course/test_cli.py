@@ -737,8 +737,8 @@ def test_ctrl_c_while_the_commands_are_imported(tmp_path):
 
 def test_ctrl_c_while_numpy_is_imported(tmp_path):
     """The first import of `import edugen`, before any line of ours can run inside the package."""
-    swallowed = "import signal\ntry: signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt: raise ImportError"    # as NumPy does
-    (tmp_path / "numpy.py").write_text(swallowed)
+    as_numpy_does = "import signal\ntry: signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt: raise ImportError"
+    (tmp_path / "numpy.py").write_text(as_numpy_does)
     code = f"import sys; sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[2])]!r}; from edugen_main import main; main()"
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr.strip()) == (130, "", "Aborted!")
