@@ -10,6 +10,7 @@ import pytest
 
 from edugen.course import course
 from edugen.course.errata import errata
+from edugen.course.manifest import Section
 from edugen.course.notebooks import SETUP, NotebookFailed, execute, read, tags
 from edugen.course.pages import loads, render, write_html
 
@@ -52,13 +53,17 @@ def test_setup(path):
     assert first.source.startswith(SETUP), "its first code is edugen.course.notebooks.SETUP, as in every notebook"
 
 
-@EVERY_SECTION
+@EVERY
 def test_pattern(path):
-    notebook, section = read(path), course().find(path.stem)
-    first = notebook.cells[0]
-    assert first.cell_type == "markdown" and first.source.splitlines()[0] == f"# {section.title}"
-    for wanted in ("You will be able to", f"{section.minutes} min", f"§{section.covers[0]}", *section.before):
+    notebook, known = read(path), course().find_notebook(path.stem)
+    first, last = notebook.cells[0], notebook.cells[-1]
+    assert first.cell_type == "markdown" and first.source.splitlines()[0] == f"# {known.title}"
+    lecture = (f"§{known.covers[0]}", *known.before) if isinstance(known, Section) else ()
+    for wanted in ("You will be able to", f"{known.minutes} min", *lecture):
         assert wanted in first.source, f"the first cell says {wanted!r}"
+    assert any(cell.cell_type == "markdown" and cell.source.startswith("**Notation.**") for cell in notebook.cells[:4])
+    title, *summary = [line for line in last.source.splitlines() if line]
+    assert title == "## Summary" and [line[:3] for line in summary] == ["1. ", "2. ", "3. ", "4. "], "a summary of four lines"
     assert any(re.search(r"^\s*assert\b", cell.source, re.MULTILINE) for cell in code(notebook) if "solution" not in tags(cell))
     turns = [n for n, cell in enumerate(notebook.cells) if "solution" in tags(cell)]
     assert 3 <= len(turns) <= 6
@@ -178,7 +183,7 @@ def flips():
                 yield pytest.param(path, cell.id, old, new, id=f"{path.stem}-{cell.id}-{n}")
 
 
-@EVERY_SECTION
+@EVERY
 def test_formula_is_marked(path):
     cells = code(read(path), "formula")
     assert cells and all(cell.metadata.get("edugen", {}).get("flip") for cell in cells)
