@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import importlib.util
 import os
 import re
 import sys
@@ -59,6 +60,8 @@ def check(name: str, function: Callable[..., Any], /, **others: Callable[..., An
     ------
     LookupError
         when there is no such exercise, or nothing checks such a task; the message says what there is
+    ImportError
+        without pytest, which the extra `course` brings
 
     Examples
     --------
@@ -67,6 +70,8 @@ def check(name: str, function: Callable[..., Any], /, **others: Callable[..., An
     >>> done = check("losses.error_rate", error_rate)
     losses.error_rate: all of it passes (3 checks). This is a self-check in your own process, and no mark.
     """
+    if importlib.util.find_spec("pytest") is None:
+        raise ImportError('a self-check runs with pytest, which is missing: pip install "edugen[course]"')
     stem, _, task = name.partition(".")
     path, tests = _checks_of(stem, task)
     if not callable(function):

@@ -61,3 +61,9 @@ def test_names_that_are_none():
         check("losses.at_all", len)
     with pytest.raises(TypeError, match="takes your function, not what it returns"):
         check("losses.error_rate", 0.5)         # type: ignore[arg-type]
+
+
+def test_without_pytest_it_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r'pytest, which is missing: pip install "edugen\[course\]"'):
+        check("losses.error_rate", abs)
