@@ -14,6 +14,8 @@ from edugen.course import course
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
+# With the clone on PYTHONPATH, pip would find edugen installed already, and the clone would be what is tested.
+BARE = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
 JUNK = (                                            # what working in a clone leaves behind
     "edugen/__pycache__/losses.cpython-311.pyc", "edugen/course/__pycache__/cli.cpython-311.pyc",
     "notebooks/2_classification/.ipynb_checkpoints/losses-checkpoint.ipynb", "notebooks/.ipynb_checkpoints/losses.ipynb",
@@ -28,13 +30,13 @@ def wheel(tmp_path_factory):
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel")
     for name in ("edugen", "notebooks", "exercises", "tests/exercises"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("setup.cfg", "edugen_main.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     for name in JUNK:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_text("{}")
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index", "-w", out, copy]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, env=BARE | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
     (file,) = out.iterdir()
     shutil.rmtree(copy)
@@ -48,10 +50,10 @@ def python(wheel, tmp_path_factory):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", wheel],
-                          capture_output=True, text=True, env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+                          capture_output=True, text=True, env=BARE | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True).stdout.strip()
+    site = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True, env=BARE).stdout.strip()
     ours = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     Path(site, "packages-of-the-tests.pth").write_text("\n".join(ours) + "\n")
     return python
@@ -61,8 +63,7 @@ def python(wheel, tmp_path_factory):
 def run(python, tmp_path_factory):
     """Runs Python there, in a folder of a student's, with nothing of ours in its environment."""
     home = tmp_path_factory.mktemp("student")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
-    environment["JUPYTER_PATH"] = os.path.join(sys.prefix, "share", "jupyter")      # nbconvert's templates lie beside packages
+    environment = BARE | {"JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter")}    # where nbconvert's templates lie
 
     def run(*arguments, code=0, folder="."):
         done = subprocess.run([python, *arguments], cwd=home / folder, capture_output=True, text=True, encoding="utf-8",
@@ -88,8 +89,8 @@ def test_everything_is_inside_and_nothing_else(wheel):
     for tree, patterns in (("notebooks", ("*.md", "*.ipynb", "*/*.ipynb")), ("exercises", ("*/*.py",))):
         expected |= {f"edugen/course/{path.relative_to(ROOT).as_posix()}" for pattern in patterns
                      for path in (ROOT / tree).glob(pattern) if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}}
-    assert set(names) == expected
-    assert "edugen = edugen.course.cli:main" in entries
+    assert set(names) == expected | {"edugen_main.py"}
+    assert "edugen = edugen_main:main" in entries
     assert not [name for name in names if any(word in name for word in ("pycache", "checkpoint", "solution", "mutant", ".pyc"))]
 
 
