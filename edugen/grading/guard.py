@@ -23,9 +23,10 @@ __all__ = ["ALLOWED", "ENGINE", "Guard", "rules"]
 ALLOWED = ("numpy", "scipy", "numba", "matplotlib", "tqdm", "edugen")       # beside the standard library
 ENGINE = ("edugen.autodiff", "edugen.training")                             # what `BUILDS_ENGINE` is about, grown up
 BUILDS_ENGINE = "reverse_mode"
+DIFFERENTIATES = (*ENGINE, f"edugen.classification.{BUILDS_ENGINE}", "scipy.differentiate")    # what a derivation is not
 
 
-def rules(stem: str, allow: Iterable[str] = (), hide: Iterable[str] = ()) -> dict[str, Any]:
+def rules(stem: str, allow: Iterable[str] = (), hide: Iterable[str] = (), by_hand: bool = False) -> dict[str, Any]:
     """What the exercise of the section `stem` may import, and why not the rest, as a `Guard` wants it.
 
     An exercise that is no section of the course (an instructor's own) sees all sections.
@@ -34,6 +35,7 @@ def rules(stem: str, allow: Iterable[str] = (), hide: Iterable[str] = ()) -> dic
     ----------
     stem : name of the exercise
     allow, hide : further packages that it may import; further modules that it may not
+    by_hand : whether it is a derivation, so that what differentiates is hidden, too
 
     Examples
     --------
@@ -60,6 +62,8 @@ def rules(stem: str, allow: Iterable[str] = (), hide: Iterable[str] = ()) -> dic
         if BUILDS_ENGINE in stems[place:]:
             number = sections[stems.index(BUILDS_ENGINE)][2]
             hidden |= dict.fromkeys(ENGINE, f"you build an engine of your own in section {number}, {BUILDS_ENGINE}")
+    if by_hand:
+        hidden = dict.fromkeys(DIFFERENTIATES, "this task is to be derived by hand") | hidden
     hidden |= dict.fromkeys(hide, "this exercise is to be done without it")
     return {"hidden": hidden, "allowed": [*ALLOWED, *allow]}
 

@@ -38,7 +38,8 @@ MARKS = ("points(n): what a check of an exercise is worth",
          "hint(idea, formula, first_line): three hints of a check, from the vaguest to the plainest",
          "timeout(seconds): wall clock a call of a check may take",
          "manual(rubric): a task that a person grades; the points of each criterion",
-         "imports(allow=[...], hide=[...]): packages that a submission may import beside the usual, modules that it may not",
+         "imports(allow=[...], hide=[...], by_hand=False): packages that a submission may import beside the usual, modules that "
+         "it may not; by hand, none that differentiates",
          "limits(**limits): what a check may use, by the names of edugen.grading.process.Limits")
 
 
@@ -220,13 +221,15 @@ def imports(item: pytest.Item) -> dict[str, Any]:
     try:
         said = [_imports(**mark.kwargs) for mark in item.iter_markers("imports")]
     except TypeError as error:
-        raise pytest.UsageError(f"{key(item.nodeid)}: pytest.mark.imports takes allow=[...] and hide=[...]: {error}") from None
-    allow, hide = ([name for pair in said for name in pair[i]] for i in range(2))
-    return rules(item.path.stem.removeprefix("check_"), allow, hide)
+        form = "imports takes allow=[...], hide=[...] and by_hand"
+        raise pytest.UsageError(f"{key(item.nodeid)}: pytest.mark.{form}: {error}") from None
+    return rules(item.path.stem.removeprefix("check_"), [name for allow, _, _ in said for name in allow],
+                 [name for _, hide, _ in said for name in hide], any(by_hand for _, _, by_hand in said))
 
 
-def _imports(allow: Sequence[str] = (), hide: Sequence[str] = ()) -> tuple[Sequence[str], Sequence[str]]:
-    return allow, hide
+def _imports(allow: Sequence[str] = (), hide: Sequence[str] = (),
+             by_hand: bool = False) -> tuple[Sequence[str], Sequence[str], bool]:
+    return allow, hide, by_hand
 
 
 # -- fixtures ------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ def test_robust_loss(student, rng, scale):
 @pytest.mark.points(4)
 @pytest.mark.hint("The derivative of log cosh is a function you know.", "d/dr log cosh r = tanh r", "r = x @ w - y")
 @pytest.mark.parametrize("n, d", [(8, 3), (1, 2), (5, 1)])
+@pytest.mark.imports(by_hand=True)
 def test_robust_gradient(student, rng, n, d):
     w, x, y = rng.normal(size=d), rng.normal(size=(n, d)), rng.normal(size=n)
 

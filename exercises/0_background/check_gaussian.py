@@ -55,6 +55,7 @@ def test_conditional(student, rng, d, n):
                   "The slope of (V-59) in S, and S = the inverse of cov",
                   "P = np.linalg.inv(cov); scatter = (x - mean).T @ (x - mean)")
 @pytest.mark.parametrize("n, d", [(7, 3), (20, 1)])
+@pytest.mark.imports(by_hand=True)
 def test_covariance_gradient(student, rng, n, d):
     mean, cov, x = rng.normal(size=d), 0.1 * spd(rng, d), rng.normal(size=(n, d))
     expected, step = np.zeros((d, d)), 1e-30j                # exact to rounding, so differences do not pass

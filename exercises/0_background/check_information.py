@@ -48,6 +48,7 @@ def test_mutual_information(student, rng, x, y):
                   "The gradient of D in the logits of q is q - p. What is the derivative of a softmax?",
                   "p = softmax(logits); F has p_i (1 - p_i) on its diagonal; what off it?")
 @pytest.mark.parametrize("k, scale", [(4, 1.0), (2, 2.0), (7, 3.0)])
+@pytest.mark.imports(by_hand=True)
 def test_fisher(student, rng, k, scale):
     z = scale * rng.normal(size=k)
     expected = np.empty((k, k))

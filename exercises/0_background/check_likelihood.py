@@ -46,6 +46,7 @@ def test_gaussian_gradient(student, rng, b, size):
                   "The rate is exp(w x), so log(rate) is linear in w, and the derivative of the rate is the rate times x.",
                   "rate = np.exp(X @ w)")
 @pytest.mark.parametrize("n, d", [(12, 3), (1, 5), (40, 2)])
+@pytest.mark.imports(by_hand=True)
 def test_poisson_gradient(student, rng, n, d):
     w, X = 0.5 * rng.normal(size=d), rng.normal(size=(n, d))
     y = rng.poisson(np.exp(X @ w)) + rng.integers(0, 3, n)

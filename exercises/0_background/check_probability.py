@@ -78,6 +78,7 @@ def test_paradox(student, rng, gap):
                   "At the maximum (n_k + alpha_k - 1) / pi_k is the same for every k",
                   "weights = counts + alpha - 1")
 @pytest.mark.parametrize("shape", [(4,), (3, 5)])
+@pytest.mark.imports(by_hand=True)
 def test_smoothed(student, rng, shape):
     counts, alpha = rng.integers(0, 9, shape), 1 + rng.uniform(0.1, 3, shape[-1])
     answer = np.asarray(student.call("smoothed", counts, alpha))

@@ -63,6 +63,7 @@ def test_fit_transition(student, rng, n, t, k, smoothing):
 @pytest.mark.hint("The slope of log Z is the model's own average of the slope of -E.", "Data less model, as in Cho (2.32)",
                   "states = np.array(list(itertools.product((0, 1), repeat=D))); p = softmax(-E(states))")
 @pytest.mark.parametrize("d, n", [(3, 10), (1, 4), (6, 25)])
+@pytest.mark.imports(by_hand=True)
 def test_energy_gradient(student, rng, d, n):
     b, J, x = rng.normal(size=d), rng.normal(size=(d, d)), (rng.random((n, d)) < 0.4).astype(float)
     states = np.array(list(itertools.product((0, 1), repeat=d)))

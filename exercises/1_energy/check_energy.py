@@ -48,6 +48,7 @@ def test_fill_in(student, rng, missing):
 @pytest.mark.points(2)
 @pytest.mark.hint("The derivative by z is linear in z.", "(W^T W + price I) z = W^T x", "np.linalg.solve")
 @pytest.mark.parametrize("n, d, k", [(5, 6, 2), (3, 2, 4), (1, 1, 1)])
+@pytest.mark.imports(by_hand=True)
 def test_represent(student, rng, n, d, k):
     x, W, price = rng.normal(size=(n, d)), rng.normal(size=(d, k)), float(rng.uniform(0.1, 3))
     long = np.concatenate([W, np.sqrt(price) * np.eye(k)])  # ridge as ordinary least squares
@@ -68,6 +69,7 @@ def wild(rng, n, d, share, nu):
 @pytest.mark.hint("The logarithm's derivative, then the square's, then the product's.", "de/dr = (nu + 1) r / (nu + r^2)",
                   "r = y - x @ theta, and dr/dtheta = -x")
 @pytest.mark.parametrize("n, d, nu", [(8, 3, 1.0), (5, 1, 0.01), (1, 2, 30.0)])
+@pytest.mark.imports(by_hand=True)
 def test_heavy_tail_slope(student, rng, n, d, nu):
     x, y, theta = rng.normal(size=(n, d)), 3 * rng.normal(size=n), rng.normal(size=d)
     steps = theta + 1e-30j * np.eye(d)                      # the complex step: the derivative to all digits

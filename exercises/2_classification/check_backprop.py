@@ -69,6 +69,7 @@ def test_two_layer_backward(student, rng, n):
 @pytest.mark.hint("Two paths lead from h to z, and their gradients add.", "f'(a) = s + a s (1 - s) with s = sigmoid(a)",
                   "s = 1 / (1 + np.exp(-a)); slope = s + a * s * (1 - s)")
 @pytest.mark.parametrize("n, width, scale", [(1, 2, 1.0), (6, 4, 1.0), (4, 3, 5.0)])
+@pytest.mark.imports(by_hand=True)
 def test_residual_gradient_is_exact(student, rng, n, width, scale):
     U, c = scale * rng.normal(size=(width, width)), rng.normal(size=width)
     z, g = rng.normal(size=(n, width)), rng.normal(size=(n, width))

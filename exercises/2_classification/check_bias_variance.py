@@ -49,6 +49,7 @@ def test_four_terms(student, rng, s, n):
                   "the slope 2Cw is the same in all coordinates",
                   "np.linalg.solve(C, ones)")
 @pytest.mark.parametrize("m", [1, 2, 6])
+@pytest.mark.imports(by_hand=True)
 def test_best_weights(student, rng, m):
     root = rng.normal(size=(m, m)) * np.exp(rng.normal(size=(m, 1)))
     C = root @ root.T + 0.1 * np.eye(m)
@@ -61,6 +62,7 @@ def test_best_weights(student, rng, m):
                   "w_i + alpha w_j is kept: a line, and its nearest point to 0",
                   "the weights are proportional to 1 and alpha")
 @pytest.mark.parametrize("alpha", [2.0, -0.3, 1.0])
+@pytest.mark.imports(by_hand=True)
 def test_balance(student, rng, alpha):
     k, d = int(rng.integers(1, 4)), int(rng.integers(2, 6))
     W, c, alpha = rng.normal(size=(k, d)), int(rng.integers(k)), alpha * float(rng.uniform(0.5, 2))
@@ -75,6 +77,7 @@ def test_balance(student, rng, alpha):
 @pytest.mark.hint("The prediction is linear in y: a row of numbers times y.", "A = X'X + lambda 1; the rows are at A^-1 X'",
                   "variance = std ** 2 * np.sum(rows ** 2, axis=1)")
 @pytest.mark.parametrize("n, d, q", [(9, 3, 4), (2, 4, 1), (30, 1, 2)])
+@pytest.mark.imports(by_hand=True)
 def test_ridge_terms(student, rng, n, d, q):
     X, theta, at = rng.normal(size=(n, d)), rng.normal(size=d), rng.normal(size=(q, d))
     std, price = float(rng.uniform(0.2, 3)), float(10 ** rng.uniform(-2, 1))

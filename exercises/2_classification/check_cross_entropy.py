@@ -58,6 +58,7 @@ def test_linear_gradient(student, rng, n, d, k):
 @pytest.mark.hint("Write log p in the entropy with (2.33): it is linear in the energies, up to a constant that the rest cancels.",
                   "With averages under p: dp/dbeta = -p (e - mean of e)", "mean = np.sum(p * energies, axis=1, keepdims=True)")
 @pytest.mark.parametrize("beta", [0.2, 1.0, 4.0])
+@pytest.mark.imports(by_hand=True)
 def test_entropy_slope(student, rng, beta):
     energies = rng.normal(size=(8, 5))
     p = shares(energies, beta + 1e-30j)

@@ -40,6 +40,7 @@ def test_sgd_terms(student, rng, n, d):
 @pytest.mark.hint("(a) is linear in alpha and (b) quadratic: where is the top of that parabola?", "(a) - (b) of Cho (2.88)",
                   "the derivative is |mean|^2 - alpha L E|g|^2")
 @pytest.mark.parametrize("noise", [0.0, 1.0, 30.0])
+@pytest.mark.imports(by_hand=True)
 def test_best_noisy_step(student, rng, noise):
     gradients, L = rng.normal(size=4) + noise * rng.normal(size=(7, 4)), float(rng.uniform(0.1, 9))
     mean = gradients.mean(axis=0)
@@ -51,6 +52,7 @@ def test_best_noisy_step(student, rng, noise):
 @pytest.mark.hint("The mean of all N rows is known for sure: so two rows drawn without replacement are a little opposed.",
                   "|mean|^2 + variance / B * (N - B) / (N - 1)", "variance = np.mean(np.sum((gradients - mean) ** 2, axis=1))")
 @pytest.mark.parametrize("n, size", [(6, 1), (6, 6), (9, 4), (2, 1), (40, 20)])
+@pytest.mark.imports(by_hand=True)
 def test_minibatch_noise(student, rng, n, size):
     gradients = rng.normal(size=(n, 3)) * [1, 5, 0.2] + rng.normal(size=3)
     products = gradients @ gradients.T

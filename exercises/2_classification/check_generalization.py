@@ -55,6 +55,7 @@ def test_largest_risk(student, rng, ends):
 @pytest.mark.hint("Each model has its own probability of failure.", "Cho (2.104), with another delta for each",
                   "2 * np.exp(-2 * n * epsilon ** 2) = delta * weights")
 @pytest.mark.parametrize("k", [1, 2, 9])
+@pytest.mark.imports(by_hand=True)
 def test_unequal_gaps(student, rng, k):
     n, delta, weights = int(rng.integers(5, 500)), float(rng.uniform(0.001, 0.5)), rng.dirichlet(np.full(k, 0.7)) + 1e-6
     weights /= weights.sum()

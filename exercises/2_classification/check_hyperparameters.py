@@ -72,6 +72,7 @@ def test_chances(student, rng, beta, alpha):
 @pytest.mark.hint("Differentiate A theta = b: A moves with the price, b does not.", "dA/d log price = price times the identity",
                   "-price * np.linalg.solve(A, theta)")
 @pytest.mark.parametrize("n, d", [(12, 5), (4, 6), (20, 1)])
+@pytest.mark.imports(by_hand=True)
 def test_ridge_slope(student, rng, n, d):
     x, y, log_price = rng.normal(size=(n, d)), rng.normal(size=n), float(rng.uniform(-3, 2))
     left, s, right = np.linalg.svd(x, full_matrices=False)                       # each singular direction on its own
@@ -85,6 +86,7 @@ def test_ridge_slope(student, rng, n, d):
                   "u = (best - margin - mean) / std; du/dmean = -1 / std",
                   "du/dstd = -u / std")
 @pytest.mark.parametrize("margin", [0.0, 0.3])
+@pytest.mark.imports(by_hand=True)
 def test_probability_of_improvement(student, rng, margin):
     mean, std, best = rng.normal(size=5), 10 ** rng.uniform(-0.5, 0.5, size=5), float(rng.normal())
     u = (best - margin - mean) / std

@@ -54,6 +54,7 @@ def test_densest(student, rng, hills):
 @pytest.mark.hint("Each example has one difference: -1, 0 or 1.", "the mean of the differences, and their variance",
                   "d = first - second; np.mean(d ** 2) - np.mean(d) ** 2")
 @pytest.mark.parametrize("n", [5, 60, 400])
+@pytest.mark.imports(by_hand=True)
 def test_difference_interval(student, rng, n):
     hard, z = rng.random(n), float(rng.uniform(0.5, 3))
     first, second = (rng.random(n) < hard).astype(float), (rng.random(n) < hard ** 2).astype(float)

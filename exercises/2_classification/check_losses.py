@@ -55,6 +55,7 @@ def test_perceptron_step(student, rng):
                   "Cho (2.37), with that function in place of its two cases, then (2.40) and (2.41)",
                   "s = 1 / (1 + np.exp(-gamma * (m + true - other)))")
 @pytest.mark.parametrize("gamma, scale", [(1.0, 1.0), (6.0, 0.5), (1e4, 5.0)])
+@pytest.mark.imports(by_hand=True)
 def test_soft_margin_gradient(student, rng, gamma, scale):
     W, b, x, y = scale * rng.normal(size=(4, 3)), rng.normal(size=4), rng.normal(size=(9, 3)), rng.integers(0, 4, 9)
 

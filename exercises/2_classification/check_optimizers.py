@@ -70,6 +70,7 @@ def test_adam_step(student, rng, shape):
                   "1 + mu - lr h = 2 sqrt(mu) at h = low, and -2 sqrt(mu) at h = high",
                   "then sqrt(lr low) = 1 - sqrt(mu), and sqrt(lr high) = 1 + sqrt(mu)")
 @pytest.mark.parametrize("condition", [1.0, 2.0, 50.0, 1e4])
+@pytest.mark.imports(by_hand=True)
 def test_best_momentum(student, rng, condition):
     low = float(10 ** rng.uniform(-2, 1))
     high = low * condition * (1 if condition == 1 else float(rng.uniform(1, 1.5)))

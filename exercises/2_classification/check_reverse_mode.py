@@ -98,6 +98,7 @@ def test_unbroadcast(student, rng, shape, big):
 @pytest.mark.points(4)
 @pytest.mark.hint("Which vector w turns g'A^-1 db into w'db?", "dx = A^-1 (db - dA x)", "w = np.linalg.solve(A.T, g)")
 @pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.imports(by_hand=True)
 def test_solve_rule_is_exact(student, rng, n):
     A, b, g = rng.normal(size=(n, n)) + 3 * np.eye(n), rng.normal(size=n), rng.normal(size=n)
 

@@ -66,6 +66,7 @@ def test_causal_attention(student, rng, N, d, m):
 @pytest.mark.hint("log alpha_j is beta s_j less a number that all share.", "H = log Z - beta E[s], and (log Z)' = E[s]",
                   "what is left is beta times the derivative of E[s], a variance")
 @pytest.mark.parametrize("N, M", [(4, 5), (1, 2), (6, 3)])
+@pytest.mark.imports(by_hand=True)
 def test_entropy_slope(student, rng, N, M):
     s, beta = rng.normal(size=(N, M)), float(rng.uniform(0.5, 1.5)) * float(rng.choice([-1, 1]))
     expected = []

@@ -76,6 +76,7 @@ def _seen(places, taps, dilations, strides):
                   "by_x is a softmax of b x; by_b has two parts, as b stands in two places",
                   "by_b = (p @ x - y) / b, with y computed from b x - max(b x)")
 @pytest.mark.parametrize("n, b", [(5, 1.3), (1, 0.7), (4, 4000.0), (7, 0.2)])
+@pytest.mark.imports(by_hand=True)
 def test_soft_pool_slopes(student, rng, n, b):
     x = rng.normal(size=n)
     top = max(x)

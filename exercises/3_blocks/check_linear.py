@@ -62,6 +62,7 @@ def test_residual_backward(student, rng, count, n, scale):
 @pytest.mark.points(3)
 @pytest.mark.hint("A product rule, twice.", "the derivative of the density phi(x) is -x phi(x)", "second = phi * (2 - x ** 2)")
 @pytest.mark.parametrize("size", [1.0, 4.0])
+@pytest.mark.imports(by_hand=True)
 def test_gelu_slopes(student, rng, size):
     x = size * rng.normal(size=7)
     phi = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
@@ -72,6 +73,7 @@ def test_gelu_slopes(student, rng, size):
 @pytest.mark.points(3)
 @pytest.mark.hint("Write the layer out, and collect what stands beside x.", "U'((x - mean) / std) + c", "c - (mean / std) @ U")
 @pytest.mark.parametrize("n, m", [(4, 3), (1, 1), (6, 2)])
+@pytest.mark.imports(by_hand=True)
 def test_without_normalization(student, rng, n, m):
     U, c, mean, std = rng.normal(size=(n, m)), rng.normal(size=m), 3 * rng.normal(size=n), 10 ** rng.uniform(-1, 1, size=n)
     found = parts(student.call("without_normalization", U, c, mean, std), "U", "c")

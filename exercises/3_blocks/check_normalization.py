@@ -64,6 +64,7 @@ def test_batch_norm_backward(student, rng, N, D):
                   "within a group it is the pass of batch norm, with means over the group",
                   "r * (g - g.mean(-1, keepdims=True) - hat * (g * hat).mean(-1, keepdims=True))")
 @pytest.mark.parametrize("N, D, groups, eps", [(4, 6, 2, 1e-3), (1, 8, 2, 0.5), (3, 5, 1, 1e-5), (2, 9, 3, 0.1)])
+@pytest.mark.imports(by_hand=True)
 def test_group_norm_backward(student, rng, N, D, groups, eps):
     g, x = rng.normal(size=(N, D)), 2 * rng.normal(size=(N, D)) + 1
     size = D // groups

@@ -59,6 +59,7 @@ def test_score_terms(student, rng, T, n, d):
                   "each derivative in j brings the frequency down once more",
                   "same = q[0::2] * k[0::2] + q[1::2] * k[1::2]; cross = q[1::2] * k[0::2] - q[0::2] * k[1::2]")
 @pytest.mark.parametrize("n", [2, 6, 16])
+@pytest.mark.imports(by_hand=True)
 def test_score_slopes(student, rng, n):
     q, k, (i, j), L = rng.normal(size=n), rng.normal(size=n), rng.uniform(-9, 30, size=2), rng.uniform(3, 500)
     found = parts(student.call("score_slopes", q, k, float(i), float(j), L), "first", "second")
@@ -75,6 +76,7 @@ def test_score_slopes(student, rng, n):
 @pytest.mark.hint("How far does a cosine fall?", "(T - 1) times the frequency may be pi, and not more",
                   "((T - 1) / math.pi) ** (n / (n - 2)), if that is above 1")
 @pytest.mark.parametrize("n, low, high", [(4, 10, 100), (64, 100, 10000), (10, 2, 5), (6, 5, 20)])
+@pytest.mark.imports(by_hand=True)
 def test_smallest_base(student, rng, n, low, high):
     T = int(rng.integers(low, high))
     found = student.call("smallest_base", n, T)

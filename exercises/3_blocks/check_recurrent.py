@@ -93,6 +93,7 @@ def test_through_time(student, rng, T, n, m):
 @pytest.mark.hint("Unroll (3.19) with a constant u: what stands before the candidate of k steps ago?", "(1 - u) u^k",
                   "the derivative k u^(k-1) - (k+1) u^k is zero at u = k / (k + 1)")
 @pytest.mark.parametrize("largest", [3.0, 1e4])
+@pytest.mark.imports(by_hand=True)
 def test_best_gate(student, rng, largest):
     k = np.concatenate([[0.0, 1.0], largest * rng.uniform(size=6)])
     found = parts(student.call("best_gate", k), "u", "weight")

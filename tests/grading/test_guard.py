@@ -1,13 +1,18 @@
 """The import guard: what a submission sees of edugen depends on its section, and a refusal says why."""
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
 from edugen.course.manifest import course
 from edugen.grading import StudentError
 from edugen.grading.guard import BUILDS_ENGINE, ENGINE, rules
+from edugen.grading.proof import exercises, functions
 from edugen.grading.runner import Run, grade
 from edugen.grading.student import Student
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -103,3 +108,62 @@ def test_a_check_file_says_what_it_allows(tmp_path):
     assert graded("pytestmark = pytest.mark.imports(allow=['psutil'])")["earned"] == 1
     with pytest.raises(RuntimeError, match="imports takes"):
         graded("pytestmark = pytest.mark.imports(forbid=['psutil'])")
+
+
+# -- derived by hand -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lines", [
+    "from edugen import grad", "from edugen.classification.reverse_mode import Variable", "import edugen.training",
+    "from scipy.differentiate import derivative"])
+def test_what_differentiates_is_no_derivation(run, lines):
+    assert "scipy" in lines or run(lines + "; out = 1", "attention") == 1         # the oldest SciPy that we support has none
+    assert "this task is to be derived by hand" in refusal(run, lines, "attention", by_hand=True)
+
+
+def test_a_section_says_why_it_is_hidden_by_hand_or_not():
+    assert rules("losses", by_hand=True)["hidden"]["edugen.autodiff"].startswith("you build an engine of your own")
+
+
+@pytest.mark.parametrize("exercise", exercises(ROOT), ids=lambda exercise: exercise.stub.stem)
+def test_every_task_by_hand_is_checked_as_one(exercise):
+    by_hand = {name for name, node in functions(exercise.stub).items()
+               if re.search(r"\(\d+ points?, by hand\)", ast.get_docstring(node) or "")}
+    for test in ast.parse(exercise.check.read_text(encoding="utf-8")).body:
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
+            asked = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            marks = [ast.unparse(mark) for mark in test.decorator_list]
+            assert ("pytest.mark.imports(by_hand=True)" in marks) == bool(asked & by_hand), test.name
+
+
+ENTROPY = """
+def entropy(row, beta):
+    p = np.exp(beta * row) / np.sum(np.exp(beta * row))
+    return -np.sum(p * np.log(p))
+
+def entropy_slope(s, beta):
+    return np.array([derivative(lambda b, row=row: entropy(row, b), beta) for row in s])
+"""
+AUTODIFF = "import numpy as np\nfrom edugen import grad\ndef derivative(f, x): return grad(f)(x)\n"
+COMPLEX = "import numpy as np\ndef derivative(f, x): return f(x + 1e-30j).imag / 1e-30\n"
+GELU = """
+from scipy.special import erf
+
+def gelu_slopes(x):
+    first = lambda x: derivative(lambda x: x * (1 + erf(x / np.sqrt(2))) / 2, x)
+    return first(x), (first(x + 1e-3) - first(x - 1e-3)) / 2e-3
+"""
+
+
+@pytest.mark.slow
+def test_what_a_check_of_values_can_tell_and_what_not(tmp_path):
+    """The engine is refused. A complex step has all digits of a first derivative, as the guide says, and not of a second."""
+    def earned(stem, name, source):
+        (tmp_path / f"{stem}.py").write_text(source)
+        report, = grade(ROOT / "exercises" / "3_blocks" / f"check_{stem}.py", [Run(str(tmp_path / f"{stem}.py"), only=(name,))])
+        return next((check["earned"], check["message"]) for check in report["checks"] if check["name"] == name)
+    points, words = earned("attention", "test_entropy_slope", AUTODIFF + ENTROPY)
+    assert points == 0 and "edugen.autodiff is hidden from this exercise: this task is to be derived by hand" in words
+    assert earned("attention", "test_entropy_slope", COMPLEX + ENTROPY) == (3, "")
+    points, words = earned("linear", "test_gelu_slopes", COMPLEX + GELU)
+    assert points == 0 and "the answer['second']" in words
