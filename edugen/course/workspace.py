@@ -38,6 +38,7 @@ class Report:
     updated: list[str] = field(default_factory=list)        # untouched, and the course has a newer one
     kept: list[str] = field(default_factory=list)           # changed by the student
     superseded: list[str] = field(default_factory=list)     # changed by the student, and the course has a newer one
+    unknown: list[str] = field(default_factory=list)        # differs, and nothing remembers who changed it; left alone
     unchanged: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)        # no longer in the course; left where they are
     messages: list[str] = field(default_factory=list)
@@ -162,7 +163,7 @@ class Workspace:
                     (report.added if mine is None else report.updated).append(name)
                     write[path] = content
                 else:
-                    (report.superseded if old and old[-1] != new else report.kept).append(name)
+                    (report.unknown if not old else report.kept if old[-1] == new else report.superseded).append(name)
                     continue                                # the last one stays: the version the student's file began as
                 handed_out[name] = [*(f for f in old if f != new), new]
             report.dropped = [name for name in handed_out if name not in files and (self.root / name).exists()]

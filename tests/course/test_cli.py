@@ -226,6 +226,9 @@ def test_start_says_what_it_left_alone(run, small_course, served):
         (Path("edugen-course") / STATE).write_text("{")
         assert run(*arguments).output.count("damaged;") == 1
         assert "damaged;" not in run().output
+    (Path("edugen-course") / STATE).write_text("{")
+    shown = run("start").output
+    assert "1 unlike the course's, by you or by an upgrade" in shown and "changed by you" not in shown
 
 
 def test_start_where_it_cannot(run, small_course, served):

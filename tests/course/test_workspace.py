@@ -152,7 +152,8 @@ def test_damaged_state_is_repaired_with_a_message_and_nothing_lost(workspace, tr
     report = again.fill(COURSE)
     assert "damaged" in report.messages[0] and "edugen check" in report.messages[0]
     assert (workspace.root / f"{STATE}.damaged").read_text(encoding="latin-1") == text
-    assert workspace.exercise(LOSSES).read_text() == "mine" and report.kept == [EXERCISE]
+    assert workspace.exercise(LOSSES).read_text() == "mine" and report.unknown == [EXERCISE] and not report.kept
+    assert report.unchanged == [NOTEBOOK], "what is the course's, byte for byte, was changed by nobody"
     assert Workspace(workspace.root).messages == []
 
 

@@ -40,6 +40,7 @@ def start(folder: Path | None, no_browser: bool, no_lab: bool) -> None:
         (report.added, "added"),
         (report.updated, "brought up to date"),
         (report.kept, "changed by you, left alone"),
+        (report.unknown, "unlike the course's, by you or by an upgrade (not known), left alone"),
     ):
         if count:
             say(f"{len(count):3} {what}")
