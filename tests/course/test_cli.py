@@ -279,6 +279,10 @@ def test_run_of_a_failing_notebook_shows_the_cell_and_goes_on(run, small_course,
     assert ">   1 | assert 1 == 2, 'no'" in result.output and "AssertionError: no" in result.output
     assert "1 of 2 failed" in result.output
     assert [path.name for path in Path("edugen-pages").iterdir()] == ["other.html"]
+    places.write_atomically(Path("broken/ipykernel_launcher.py"), "raise SystemExit(1)")
+    monkeypatch.setenv("PYTHONPATH", str(Path("broken").absolute()))
+    result = run("run", "all")
+    assert result.exit_code == 1 and result.output.count("kernel did not start") == 1
 
 
 def test_run_without_the_notebook_or_a_place_to_write(run, small_course):

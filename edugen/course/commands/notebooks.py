@@ -40,6 +40,8 @@ def run(section: tuple[Section | Notebook, ...], out: Path | None, limit: float)
         except NotebookFailed as error:
             failed += 1
             say(f"[red]failed[/red]  {escape(str(error))}\n", err=True)
+            if error.error == "NoKernel":
+                break                                       # nor would the others have one
         except ValueError as error:
             failed += 1
             say(f"[red]failed[/red]  {escape(str(error))}\n", err=True)
