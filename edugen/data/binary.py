@@ -14,7 +14,7 @@ from edugen.data.download import Remote, fetch
 
 __all__ = ["dna", "mushrooms", "nltcs"]
 
-MIRRORS = ("https://raw.githubusercontent.com/UCLA-StarAI/Density-Estimation-Datasets/v1.0.1/datasets/",    # a release stays as it is
+MIRRORS = ("https://raw.githubusercontent.com/UCLA-StarAI/Density-Estimation-Datasets/v1.0.1/datasets/",    # a release stays
            "https://raw.githubusercontent.com/arranger1044/DEBD/master/datasets/")
 
 
