@@ -30,7 +30,7 @@ def wheel(tmp_path_factory):
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel")
     for name in ("edugen", "notebooks", "exercises", "tests/exercises"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    for name in ("setup.cfg", "edugen_main.py", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("setup.cfg", "setup.py", "edugen_main.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     for name in JUNK:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def test_everything_is_inside_and_nothing_else(wheel):
         entries = archive.read(next(n for n in archive.namelist() if n.endswith("entry_points.txt"))).decode()
     expected = {path.relative_to(ROOT).as_posix() for path in (ROOT / "edugen").rglob("*")
                 if path.is_file() and "__pycache__" not in path.parts}
-    for tree, patterns in (("notebooks", ("*.md", "*.ipynb", "*/*.ipynb")), ("exercises", ("*/*.py",))):
+    for tree, patterns in (("notebooks", ("*.md", "*.ipynb", "*/*.ipynb")), ("exercises", ("*/*.py", "*/mistakes_*.json"))):
         expected |= {f"edugen/course/{path.relative_to(ROOT).as_posix()}" for pattern in patterns
                      for path in (ROOT / tree).glob(pattern) if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}}
     assert set(names) == expected | {"edugen_main.py"}
@@ -101,6 +101,14 @@ def test_no_solution_is_inside(wheel):
             solution = ROOT / "tests" / "exercises" / section.package / section.stem / "solution.py"
             assert "raise NotImplementedError" in blank
             assert "raise NotImplementedError" not in solution.read_text(encoding="utf-8")
+        for one in (*course().sections, *course().notebooks):
+            name = one.notebook.relative_to(ROOT).as_posix()
+            ours, theirs = json.loads(one.notebook.read_text(encoding="utf-8")), json.loads(archive.read(f"edugen/course/{name}"))
+            solved = [cell for cell in ours["cells"] if "solution" in cell["metadata"].get("tags", [])]
+            told = "".join("".join(cell["source"]) for cell in theirs["cells"])
+            assert solved and [cell["id"] for cell in ours["cells"]] == [cell["id"] for cell in theirs["cells"]]
+            assert not [cell["id"] for cell in solved if "".join(cell["source"]) in told]
+            assert not [cell["id"] for cell in theirs["cells"] if "solution" in cell["metadata"].get("tags", [])]
 
 
 def test_no_clone_is_near(run):
@@ -121,6 +129,19 @@ def test_a_student_works_through_a_section(run):
     assert "in the clone of the repository" in edugen(run, "solution", first.stem, code=2, **mine)
     assert first.stem in edugen(run, "run", first.stem, "--out", "pages", **mine)
     assert (run.home / "mine" / "pages" / f"{first.stem}.html").is_file()
+
+
+def test_a_known_mistake_is_named_where_no_mutant_is(run):
+    """In a workspace, and in a release that was made where there is no clone."""
+    losses = course().find("losses")
+    right = (ROOT / "tests" / "exercises" / losses.package / losses.stem / "solution.py").read_text(encoding="utf-8")
+    wrong = right.replace("/ len(y)\n", "\n")
+    assert wrong != right
+    edugen(run, "start", "other", "--no-lab")
+    edugen(run, "release", "hw", "losses")
+    for folder in ("other", "hw"):
+        (run.home / folder / "exercises" / losses.folder / "losses.py").write_text(wrong, encoding="utf-8")
+        assert "A known mistake gives the same answer: sum for mean." in edugen(run, "check", folder=folder, code=1)
 
 
 def test_what_can_be_looked_up(run):

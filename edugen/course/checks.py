@@ -68,8 +68,8 @@ class Result:
         return asdict(self)
 
 
-def tasks(section: Section) -> tuple[Task, ...]:
-    """The tasks of a section's exercise, from the marks in the file of its checks, which is read and not run.
+def tasks(section: Section, checks: Path | None = None) -> tuple[Task, ...]:
+    """The tasks of a section's exercise, from the marks in the file of its checks (the course's, or another), which is not run.
 
     Raises
     ------
@@ -82,8 +82,9 @@ def tasks(section: Section) -> tuple[Task, ...]:
     >>> tasks(course().find("losses"))[0].name
     'error_rate'
     """
+    checks = checks or section.checks
     try:
-        body = ast.parse(section.checks.read_text(encoding="utf-8")).body
+        body = ast.parse(checks.read_text(encoding="utf-8")).body
         found = []
         for function in (node for node in body if isinstance(node, ast.FunctionDef)):
             calls = [mark for mark in function.decorator_list if isinstance(mark, ast.Call)]
@@ -92,7 +93,7 @@ def tasks(section: Section) -> tuple[Task, ...]:
             if "points" in marks:
                 found.append(Task(function.name.removeprefix("test_"), marks["points"][0], tuple(marks.get("hint", ()))))
     except (OSError, SyntaxError, ValueError) as error:
-        raise ChecksFailed(f"{section.checks} cannot be read: {error}") from error
+        raise ChecksFailed(f"{checks} cannot be read: {error}") from error
     return tuple(found)
 
 
@@ -120,13 +121,14 @@ class Checker:
             session.close(now=True)
         self._sessions.clear()
 
-    def check(self, section: Section, submission: Path) -> Result:
+    def check(self, section: Section, submission: Path, checks: Path | None = None) -> Result:
         """Run the checks of a section on the file of a student. The first failure is given its name, if it is a known mistake.
 
         Parameters
         ----------
         section : whose checks
         submission : the student's file; only a worker process imports it
+        checks : by default the course's
 
         Raises
         ------
@@ -136,23 +138,23 @@ class Checker:
         from ..grading.misconceptions import Misconceptions
         from ..grading.runner import Run, Session
 
-        run = Run(str(submission.absolute()))
+        run, checks = Run(str(submission.absolute())), checks or section.checks
         try:
             if section.stem not in self._sessions:
-                self._sessions[section.stem] = Session(section.checks)
+                self._sessions[section.stem] = Session(checks)
             session = self._sessions[section.stem]
             report = session.grade(run)
             first = [entry["name"] for entry in report["checks"] if entry["status"] != "passed"][:1]
-            self._mistakes.setdefault(section.stem, Misconceptions(section.checks)).name(report, session, run, only=first)
+            self._mistakes.setdefault(section.stem, Misconceptions(checks)).name(report, session, run, only=first)
         except RuntimeError as error:
             if section.stem in self._sessions:
                 self._sessions.pop(section.stem).close(now=True)
             lines = str(error).splitlines()
             told = "\n".join([line[1:].strip() for line in lines if line.startswith("E ")] or lines[-5:])
-            raise ChecksFailed(f"{section.checks.name} could not be run: {told}") from error
-        checks = (Check(**{name: entry[name] for name in Check.__annotations__}) for entry in report["checks"])
+            raise ChecksFailed(f"{checks.name} could not be run: {told}") from error
+        done = (Check(**{name: entry[name] for name in Check.__annotations__}) for entry in report["checks"])
         manual = tuple(task["name"].removeprefix("test_") for task in report.get("manual", ()))
-        return Result(report["points"], report["earned"], tuple(map(_for_a_student, checks)), manual)
+        return Result(report["points"], report["earned"], tuple(map(_for_a_student, done)), manual)
 
 
 def _for_a_student(check: Check) -> Check:

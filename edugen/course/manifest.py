@@ -51,7 +51,7 @@ class Section:
 
     @property
     def notebook(self) -> Path:
-        """The course's own notebook, with the solutions of its your-turn cells."""
+        """The course's own notebook: in a clone with the solutions of its your-turn cells, in a wheel without."""
         return places.tree("notebooks") / self.folder / f"{self.stem}.ipynb"
 
     @property
@@ -63,6 +63,11 @@ class Section:
     def checks(self) -> Path:
         """The checks of the exercise."""
         return places.tree("exercises") / self.folder / f"check_{self.stem}.py"
+
+    @property
+    def mistakes(self) -> Path:
+        """What known mistakes answer to the checks: their names and fingerprints, and no code."""
+        return places.tree("exercises") / self.folder / f"mistakes_{self.stem}.json"
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Notebook:
 
     @property
     def notebook(self) -> Path:
-        """The course's own, with the solutions of its your-turn cells."""
+        """The course's own: in a clone with the solutions of its your-turn cells, in a wheel without."""
         return places.tree("notebooks") / f"{self.stem}.ipynb"
 
 

@@ -1,39 +1,47 @@
-"""What students get: blank exercises, their checks, and notebooks without the solutions of their your-turn cells."""
+"""What students get: a workspace of some sections, with their checks, and without a solution or a mutant."""
 
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from .manifest import Section
-from .workspace import strip
+from .. import __version__
+from .manifest import Section, course
+from .workspace import Workspace
 
 __all__ = ["release"]
 
 README = """# {title}
 
-You need Python 3.11 or later and edugen with its extra `course`.
+You need Python 3.11 or later and edugen {version} with its extra `course`; `edugen doctor` says whether this machine is ready.
+In a terminal, in this folder:
 
-- `notebooks/` derives the mathematics and runs it; open it with `jupyter lab`.
-- `exercises/` is where you write: fill in the functions of {first}.py.
-- `pytest exercises/{folder}/check_{first}.py` says how far you are; with `--hints 1` it shows a first hint, up to 3.
+1. `edugen open {first}` opens the notebook: it derives the mathematics, and runs it.
+2. `edugen check {first}` says how far your exercise is, and what to do next. Again after each function you write.
+3. `edugen hint {first}` gives a hint for the task you are at: three a task, one at a time.
 
-What you hand in are the files you filled in, under their own names. They are graded by the same checks, on other numbers.
+`edugen` alone shows your progress. You write in, and hand in under {their_name}:
+
+{files}
+
+The numbers on which it is graded are others than those of `edugen check`.
 """
 
 
-def release(folder: Path, sections: Sequence[Section], mistakes: bool = True,
-            progress: Callable[[str], None] = lambda stem: None) -> list[Path]:
+def release(folder: Path, sections: Sequence[Section]) -> list[Path]:
     """Write the parts of these sections that students get: no solution, and no mutant.
+
+    Beside the checks is what known mistakes answer (fingerprints, and no code), so that `edugen check` can name them.
 
     Parameters
     ----------
     folder : where to; made, and whole or not there at all
     sections : which
-    mistakes : whether to add what known mistakes answer, so that `check` can name them: numbers, and no code
-    progress : called with each section's name
+
+    Returns
+    -------
+    the files
 
     Raises
     ------
@@ -46,12 +54,8 @@ def release(folder: Path, sections: Sequence[Section], mistakes: bool = True,
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        for section in sections:
-            progress(section.stem)
-            _write(part, section, mistakes)
-        first = sections[0]
-        title = first.title if len(sections) == 1 else "Exercises"
-        (part / "README.md").write_text(README.format(title=title, first=first.stem, folder=first.folder), encoding="utf-8")
+        Workspace(part).fill(course(), sections)
+        (part / "README.md").write_text(_readme(sections), encoding="utf-8")
         part.chmod(0o755)
         if folder.exists():
             folder.rmdir()
@@ -62,19 +66,9 @@ def release(folder: Path, sections: Sequence[Section], mistakes: bool = True,
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _write(top: Path, section: Section, mistakes: bool) -> None:
-    exercises, notebooks = top / "exercises" / section.folder, top / "notebooks" / section.folder
-    exercises.mkdir(parents=True, exist_ok=True)
-    notebooks.mkdir(parents=True, exist_ok=True)
-    for path in (section.exercise, section.checks):
-        (exercises / path.name).write_bytes(path.read_bytes())
-    (notebooks / section.notebook.name).write_text(strip(section.notebook.read_text(encoding="utf-8")), encoding="utf-8")
-    if mistakes:
-        from ..grading.misconceptions import Misconceptions, answers_file
-        from ..grading.runner import Session
-
-        known = Misconceptions(section.checks)
-        if known:
-            with Session(section.checks) as session:
-                found = known.all(session)
-            answers_file(exercises / section.checks.name).write_text(json.dumps(found), encoding="utf-8")
+def _readme(sections: Sequence[Section]) -> str:
+    one = len(sections) == 1
+    return README.format(
+        title=sections[0].title if one else "Exercises", first=sections[0].stem, version=__version__,
+        their_name="its name" if one else "their names",
+        files="\n".join(f"- `exercises/{section.folder}/{section.exercise.name}`" for section in sections))

@@ -1,13 +1,14 @@
 """A student's workspace: notebooks without their solutions, and blank exercises.
 
-Made by `edugen start`. Made again, after an upgrade, it takes in what is new and leaves alone what the student changed.
+Made by `edugen start`. Made again, after an upgrade, it takes in what is new and leaves alone what the student changed. What
+`edugen release` writes is a workspace, too, of some sections, with their checks.
 """
 
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -16,14 +17,14 @@ from typing import Any
 from .. import __version__
 from . import places
 from .manifest import Course, Notebook, Section
+from .strip import strip
 
-__all__ = ["STUB", "NewerState", "Progress", "Report", "Workspace", "strip"]
+__all__ = ["NewerState", "Progress", "Report", "Workspace"]
 
 STATE = ".edugen.json"
 VERSION = 2
 DEFAULT = "edugen-course"
 BACKUPS = "backups"
-STUB = "# Your turn. Write down your prediction first, then your code here."
 
 
 class NewerState(RuntimeError):
@@ -95,6 +96,15 @@ class Workspace:
         """The student's copy of an exercise."""
         return self.root / "exercises" / section.folder / f"{section.stem}.py"
 
+    def checks(self, section: Section) -> Path:
+        """The checks of an exercise: in a release those that came with it, elsewhere the course's."""
+        mine = self.exercise(section).with_name(section.checks.name)
+        return mine if section.stem in self.state["released"] and mine.is_file() else section.checks
+
+    def sections(self, course: Course) -> tuple[Section, ...]:
+        """What there is to work through: in a release what was released, elsewhere all."""
+        return tuple(one for one in course.sections if not self.state["released"] or one.stem in self.state["released"])
+
     # How far the student is ---------------------------------------------------------------------------------------------
 
     def progress(self, section: Section) -> Progress | None:
@@ -117,9 +127,12 @@ class Workspace:
     def begun(self, section: Section) -> bool:
         """Whether the student's exercise is there and no longer blank."""
         mine, blank = self.exercise(section), section.exercise
-        if not (mine.is_file() and blank.is_file()):
-            return mine.is_file()
-        return _fingerprint(mine.name, mine.read_bytes()) != _fingerprint(blank.name, blank.read_bytes())
+        if not mine.is_file():
+            return False
+        handed_out = [*self.state["files"].get(mine.relative_to(self.root).as_posix(), [])]
+        if blank.is_file():
+            handed_out.append(_fingerprint(blank.name, blank.read_bytes()))
+        return _fingerprint(mine.name, mine.read_bytes()) not in handed_out
 
     def hints(self, section: Section, task: str) -> int:
         """How many hints of a task were taken."""
@@ -135,24 +148,32 @@ class Workspace:
     def _versions(self, section: Section) -> str:
         """Fingerprint of what a check depends on: the student's file, the checks, and edugen."""
         parts = [path.read_bytes().replace(b"\r\n", b"\n") if path.is_file() else b""
-                 for path in (self.exercise(section), section.checks)]
+                 for path in (self.exercise(section), self.checks(section))]
         return hashlib.sha256(b"\0".join([*parts, __version__.encode()])).hexdigest()
 
     # Files --------------------------------------------------------------------------------------------------------------
 
-    def fill(self, course: Course) -> Report:
+    def fill(self, course: Course, only: Sequence[Section] = ()) -> Report:
         """Add what is not here yet, and bring up to date what the student left as it was.
 
         The state is written first: killed at any moment, the next call completes what this one began.
+
+        Parameters
+        ----------
+        course : what to work through
+        only : make this a release of these sections, with their checks and what known mistakes answer to them; by default it
+            stays what it is
 
         Raises
         ------
         OSError
             Where the folder cannot be made or written to.
         """
-        report, files, write = Report(messages=self.messages), dict(_course_files(course)), {}
+        report, write = Report(messages=self.messages), {}
         self.root.mkdir(parents=True, exist_ok=True)
         with self._change() as state:
+            state["released"] = [section.stem for section in only] or state["released"]
+            files = dict(_course_files(course, self.sections(course), bool(state["released"])))
             handed_out: dict[str, list[str]] = state["files"]
             for name, content in files.items():
                 path, new, old = self.root / name, _fingerprint(name, content), handed_out.get(name, [])
@@ -213,7 +234,7 @@ class Workspace:
         if not path.exists():
             return _empty()
         try:
-            state = json.loads(path.read_text(encoding="utf-8"))
+            state = {"released": []} | json.loads(path.read_text(encoding="utf-8"))
             version = state.get("version", 1)
             if isinstance(version, int) and version > VERSION:
                 raise NewerState(f"the workspace {self.root} was last used by a newer edugen than this one, {__version__}. "
@@ -226,14 +247,14 @@ class Workspace:
                 f"{STATE} was damaged; it is begun anew, and kept as {damaged.name}. "
                 "Your files are as they were; the points come back with `edugen check`."
             )
-            return _empty()
+            return _empty() | {"released": sorted(path.stem[6:] for path in self.root.glob("exercises/*/check_*.py"))}
 
     def _save(self) -> None:
         places.write_atomically(self.root / STATE, json.dumps(self.state, indent=1, sort_keys=True) + "\n")
 
 
 def _empty() -> dict[str, Any]:
-    return {"version": VERSION, "files": {}, "exercises": {}, "hints": {}}
+    return {"version": VERSION, "files": {}, "exercises": {}, "hints": {}, "released": []}
 
 
 def _from_first_version(state: dict[str, Any]) -> dict[str, Any]:
@@ -253,7 +274,7 @@ def _checked(state: dict[str, Any]) -> dict[str, Any]:
 
     kinds = {"earned": int, "points": int, "solved": bool, "versions": str}
     whole = (
-        all(strings(fingerprints) for fingerprints in state["files"].values())
+        strings(state["released"]) and all(strings(fingerprints) for fingerprints in state["files"].values())
         and all(strings(record["passed"]) and all(type(record[key]) is kind for key, kind in kinds.items())
                 for record in state["exercises"].values())
         and all(type(taken) is int for tasks in state["hints"].values() for taken in tasks.values())
@@ -263,35 +284,19 @@ def _checked(state: dict[str, Any]) -> dict[str, Any]:
     return {key: state[key] for key in _empty()}
 
 
-def _course_files(course: Course) -> Iterator[tuple[str, bytes]]:
-    with_notebook: tuple[Section | Notebook, ...] = (*course.sections, *course.notebooks)
+def _course_files(course: Course, sections: Sequence[Section], release: bool) -> Iterator[tuple[str, bytes]]:
+    with_notebook: tuple[Section | Notebook, ...] = (*sections, *(() if release else course.notebooks))
     for one in with_notebook:
         if one.notebook.is_file():
             yield (PurePosixPath("notebooks") / one.folder / f"{one.stem}.ipynb").as_posix(), _handed_out(one.notebook)
-    for section in course.sections:
-        if section.exercise.is_file():
-            yield f"exercises/{section.folder}/{section.stem}.py", section.exercise.read_bytes()
+    for section in sections:
+        for path in (section.exercise, *((section.checks, section.mistakes) if release else ())):
+            if path.is_file():
+                yield f"exercises/{section.folder}/{path.name}", path.read_bytes()
 
 
 def _handed_out(notebook: Path) -> bytes:
     return strip(notebook.read_text(encoding="utf-8")).encode()
-
-
-def strip(text: str) -> str:
-    """A notebook, as text, with a stub in each of its cells tagged `solution`.
-
-    Raises
-    ------
-    ValueError
-        Where the text is not a notebook.
-    """
-    notebook = json.loads(text)
-    for cell in notebook["cells"]:
-        if "solution" in cell["metadata"].get("tags", []):
-            cell["source"] = [STUB]
-            cell["outputs"], cell["execution_count"] = [], None
-            cell["metadata"]["tags"] = ["your-turn" if tag == "solution" else tag for tag in cell["metadata"]["tags"]]
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def _fingerprint(name: str, content: bytes) -> str:

@@ -1,7 +1,8 @@
 """The grader graded: an exercise's checks against its own stub, solution, mutants, and answers that know nothing.
 
 An exercise is proven when its blank stub scores 0, its solution scores everything, each mutant (a planted mistake) loses
-exactly the checks that it names, no answer that ignores the question earns a point, and stub and solution agree.
+exactly the checks that it names, no answer that ignores the question earns a point, and stub and solution agree. What the
+mutants answer is remembered beside the checks, so that a student who makes the same mistake is told its name.
 """
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edugen.course import places
+from edugen.grading import mistakes
 from edugen.grading.runner import Run, grade
 
 __all__ = ["TRIVIAL", "Exercise", "disagreements", "exercise_of", "exercises", "inlined", "mutant_of", "prove", "trivial"]
@@ -47,7 +50,7 @@ def exercise_of(check: Path) -> Exercise:
 
 
 def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), mutant_seeds: int = 1,
-          jobs: int = 2) -> list[str]:
+          jobs: int = 2, remember: bool = False) -> list[str]:
     """What is wrong with an exercise; nothing, when it is proven.
 
     Parameters
@@ -56,12 +59,14 @@ def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), 
     seeds : of the solution's runs; answers that know nothing run on the first
     mutant_seeds : on how many of them the mutants run
     jobs : processes side by side
+    remember : write what the mutants answer to the visible seed "0", once all else is proven; otherwise, where that is written
+        already, it is a problem if it is out of date
     """
     problems = list(disagreements(exercise))
     if problems:
         return problems
     solution = exercise.solution.read_text(encoding="utf-8")
-    named = {path: mutant_of(path) for path in exercise.mutants}
+    named, answered = {path: mutant_of(path) for path in exercise.mutants}, {}
     with tempfile.TemporaryDirectory(prefix="edugen-proof-") as folder:
         def written(label: str, source: str) -> str:
             path = Path(folder, f"{label}.py")
@@ -73,6 +78,7 @@ def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), 
         plan += [(f"solution, seed {s}", Run(right, s, fresh=i == 0), frozenset()) for i, s in enumerate(seeds)]
         for path, fails in named.items():
             mutant = written(f"mutant_{path.stem}", inlined(path.read_text(encoding="utf-8"), solution))
+            answered[path] = len(plan)
             plan += [(f"mutant {path.stem}, seed {s}", Run(mutant, s, fresh=False), fails) for s in seeds[:mutant_seeds]]
         for kind in TRIVIAL:
             source = trivial(solution, list(functions(exercise.stub)), kind)
@@ -84,6 +90,13 @@ def prove(exercise: Exercise, seeds: Sequence[str] = ("0", "1", "2", "3", "4"), 
     problems += list(_points(exercise.stub, reports[0]["points"], by_hand))
     for (label, _, expected), report in zip(plan, reports):
         problems += _verdict(label, report, checks if expected is None else expected)
+    if seeds[0] == mistakes.SEED:
+        file = mistakes.answers_file(exercise.check)
+        found = mistakes.mistakes({path: reports[i] for path, i in answered.items()}, named)
+        if remember and not problems and list(mistakes.out_of_date(file, found)):
+            places.write_atomically(file, mistakes.as_text(found))
+        elif file.exists() and not remember:
+            problems += mistakes.out_of_date(file, found)
     return problems
 
 

@@ -9,8 +9,9 @@ import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 __all__ = ["SOLUTION", "Pair", "alike"]
 
@@ -51,23 +52,50 @@ def alike(exercise: str, sources: Mapping[str, bytes], stub: bytes = b"", soluti
     blank = _prints(stub)
     named = dict(sources) | ({SOLUTION: solution} if solution is not None else {})
     prints = {who: found for who, source in named.items() if (found := _prints(source, blank)) is not None and found.hashes}
+    places = _numbered(prints)
+    in_a, in_b = (np.zeros(1 + max((p.names.max() for p in places.values()), default=0), bool) for _ in range(2))
     pairs = []
-    for a, b in combinations(sorted(prints), 2):
-        x, y = prints[a], prints[b]
-        if 2 * len(x.hashes & y.hashes) < SHARE * min(len(x.hashes), len(y.hashes)):     # cannot come to that much
-            continue
-        shares = _shares(x, y)
-        if max(shares) >= SHARE:
-            pairs.append(Pair(exercise, a, b, *shares))
+    for i, a in enumerate(order := sorted(prints)):
+        x = places[a]
+        in_a[x.names] = True
+        for b in order[i + 1:]:
+            y = places[b]
+            in_b[y.names] = True
+            if 2 * np.count_nonzero(in_a[y.names]) >= SHARE * min(len(x.names), len(y.names)):      # else they can't come to that much
+                shares = x.share(in_b), y.share(in_a)
+                if max(shares) >= SHARE:
+                    pairs.append(Pair(exercise, a, b, *shares))
+            in_b[y.names] = False
+        in_a[x.names] = False
     return sorted(pairs, key=lambda pair: (-max(pair.of_first, pair.of_second), pair.first, pair.second))
 
 
-def _shares(x: Any, y: Any) -> tuple[float, float]:
-    from copydetect import compare_files
+@dataclass(frozen=True)
+class Places:
+    """A file's fingerprints by number, and where each is. A class is compared pair by pair, so a pair must cost little."""
 
-    _, shares, _ = compare_files(x, y)
-    first, second = (round(min(1.0, float(share)), 3) for share in shares)
-    return first, second
+    names: np.ndarray           # each fingerprint once
+    name: np.ndarray            # of the one at each place
+    place: np.ndarray
+    covered: float              # characters that fingerprints cover
+
+    def share(self, other: np.ndarray) -> float:
+        """How much of the file is in fingerprints that the other has too, as `copydetect.compare_files` counts."""
+        from copydetect.utils import get_copied_slices
+
+        slices = get_copied_slices(self.place[other[self.name]], GRAM)
+        return round(min(1.0, float(np.sum(slices[1] - slices[0]) / self.covered)), 3)
+
+
+def _numbered(prints: Mapping[str, Any]) -> dict[str, Places]:
+    """The fingerprints of all files, numbered from 0."""
+    numbers: dict[Any, int] = {}
+    found = {}
+    for who, one in prints.items():
+        names = np.array([numbers.setdefault(h, len(numbers)) for h in one.hash_idx])
+        name = np.repeat(names, [len(where) for where in one.hash_idx.values()])
+        found[who] = Places(names, name, np.concatenate(list(one.hash_idx.values())), one.token_coverage)
+    return found
 
 
 def _prints(source: bytes, blank: Any = None) -> Any:

@@ -1,9 +1,9 @@
 """Between the grader and a worker: starts it within limits, counts what it uses, and ends it with all that it started.
 
-A process of its own (`python -I -S supervisor.py ORDERS`) for one worker. It makes the worker's folder, starts the worker
-in it, and looks at its descendants fifty times a second. When the worker ends, when it uses too much, when the grader says
-so or hangs up (because it was killed, perhaps), the supervisor kills until no descendant is left, removes the folder, says
-how it ended, and ends itself.
+A process of its own for one worker: `python -I -S supervisor.py ORDERS`, or forked by a nursery. It makes the worker's
+folder, starts the worker in it, and looks at its descendants fifty times a second. When the worker ends, when it uses too
+much, when the grader says so or hangs up (because it was killed, perhaps), the supervisor kills until no descendant is left,
+removes the folder, says how it ended, and ends itself.
 
 On Linux it is a *subreaper*: a process whose parent has died becomes its child, so no daemon escapes by forking twice, and
 when it has no child left nothing is left. On Windows a Job Object holds all that the worker starts. Elsewhere psutil finds
@@ -13,6 +13,9 @@ The worker's memory is limited by its data segment (RLIMIT_DATA) and by what its
 measure: libraries reserve far more than they use, and one that is refused it may wait for ever instead of failing.
 
 It starts before every check, so it imports as little as it can: a third of what it would take with json and signal.
+
+On Linux even that is too much for a class: a *nursery* (`python supervisor.py nursery WORKER`) imports NumPy and the worker's
+program once, runs no line of a student's, ever, and forks itself into a supervisor, and that into a worker, for each check.
 """
 from __future__ import annotations
 
@@ -42,6 +45,9 @@ FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15                      
 
 class Posix:
     """A worker and its descendants."""
+
+    program: Any = None                         # the worker's, where it is loaded already
+    begun = False                               # whether the grader has spoken with the worker
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.order, self.looks = order, 0
@@ -87,7 +93,19 @@ class Posix:
             self.prctl(NO_NEW_PRIVILEGES, 1)                    # no sudo
             if order["rules"] is not None:
                 self.landlock(order["rules"])
-        os.execve(order["argv"][0], order["argv"], order["env"])
+        if self.program is None:
+            os.execve(order["argv"][0], order["argv"], order["env"])
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Turn into the worker without starting Python again: nothing of ours stays open, and its environment is as ordered."""
+        os.closerange(3, 1024)                                  # a nursery has a dozen
+        os.environ.clear()
+        os.environ.update(self.order["env"])
+        sys.argv, sys.modules["__main__"] = [self.program.__file__], self.program
+        if "numpy.random" in sys.modules:                       # of a NumPy that imports it: no two workers draw the same
+            sys.modules["numpy.random"].seed()
+        self.program.main()
 
     def prctl(self, what: int, value: int) -> None:
         if self.libc.prctl(what, value, 0, 0, 0):
@@ -122,9 +140,12 @@ class Posix:
     # -- what it uses ----------------------------------------------------------------------------------------------
 
     def wait(self) -> bytes | None:
-        """What the grader says within a tick: b"" when it hung up, None when it is silent."""
+        """What the grader says within a tick: b"" when it hung up, None when it is silent.
+
+        Before it has begun to speak with the worker, no line of a student's has run, and there is nothing to look at.
+        """
         waiting = [self.control] if self.ending is None else [self.control, self.ending]
-        ready = select.select(waiting, [], [], TICK)[0]
+        ready = select.select(waiting, [], [], TICK if self.begun or self.ending is None else None)[0]
         return os.read(self.control, 64) if self.control in ready else None
 
     def ended(self) -> bool:
@@ -425,19 +446,19 @@ def remove(folder: str) -> None:
         pass
 
 
-def main() -> None:
+def supervise(order: dict[str, Any]) -> None:
     """Do what the orders say, and tell the grader in one message: the worker's exit code, and what it used too much of."""
-    order = marshal.loads(bytes.fromhex(sys.argv[1]))
     reason, host, left = "", None, 0
     os.mkdir(order["folder"], 0o700)
     try:
         host = (Windows if WINDOWS else Posix)(order)
         while not (host.ended() or reason):
             words = host.wait()
+            host.begun = host.begun or b"b" in (words or b"")
             reason = host.excess()              # first, for a call may be out of time because of what it uses
             if words is not None and (not words or b"k" in words):
                 break
-            if words is not None:
+            if words and b"?" in words:
                 host.ask()
     finally:
         left = host.kill() if host is not None else 0
@@ -449,5 +470,73 @@ def main() -> None:
         pass                                    # the grader has gone
 
 
+def nursery(worker: str) -> None:
+    """Fork a supervisor whenever the grader asks for one, until it hangs up.
+
+    It asks on descriptor 0, and sends three with its question: the worker's end of the wire, our end of the control, and where
+    the output goes. The orders come by the control, so that they are not in the memory of what is forked next. The answer is the
+    supervisor's number and a handle of it.
+    """
+    import ctypes  # noqa: F401
+    import gc
+    import importlib.util
+    import resource  # noqa: F401
+    import socket
+    door: Any = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.close(null)
+    if worker:
+        spec = importlib.util.spec_from_file_location("edugen_worker", worker)
+        assert spec is not None and spec.loader is not None
+        Posix.program = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(Posix.program)
+    gc.collect()
+    gc.freeze()                                 # else the first collection in a worker would copy all of it
+    born: dict[int, int] = {}                   # numbers of supervisors, by their handles
+    while True:
+        ready = select.select([door, *born], [], [])[0]
+        for handle in born.keys() & ready:      # those that have ended are buried
+            os.waitpid(born.pop(handle), 0)
+            os.close(handle)
+        if door not in ready:
+            continue
+        word, places, _, _ = socket.recv_fds(door, 1, 3, socket.MSG_CMSG_CLOEXEC)
+        if not word:
+            return
+        number = os.fork()
+        if number == 0:
+            try:
+                for place in (door.detach(), *born):
+                    os.close(place)
+                become_supervisor(*places)
+            except BaseException as error:
+                os.write(2, f"{type(error).__name__}: {error}\n".encode())
+            finally:
+                os._exit(0)
+        handle = os.pidfd_open(number)          # it has not been waited for, so the number is still its own
+        born[handle] = number
+        socket.send_fds(door, [number.to_bytes(4, "little")], [handle])
+        for place in places:
+            os.close(place)
+
+
+def become_supervisor(wire: int, control: int, output: int) -> None:
+    """What `nursery` forks: as if it had been started on its own."""
+    os.setsid()
+    os.dup2(wire, 0)
+    os.dup2(output, 2)
+    os.close(wire)
+    os.close(output)
+    with open(control, "rb", buffering=0, closefd=False) as stream:
+        size, data = int.from_bytes(stream.read(4), "little"), b""
+        while len(data) < size and (more := stream.read(size - len(data))):
+            data += more
+    supervise(marshal.loads(data) | {"control": control})
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1] == "nursery":
+        nursery(sys.argv[2])
+    else:
+        supervise(marshal.loads(bytes.fromhex(sys.argv[1])))

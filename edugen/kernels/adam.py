@@ -5,12 +5,13 @@ numbers, has all of a parameter's step in registers, and writes three: that is w
 """
 import numpy as np
 
-from .jit import jit, kernel
+from .arguments import fitting
+from .jit import compilable, jit, kernel
 
 __all__ = ["adam"]
 
 
-@kernel
+@kernel(check=fitting("adam", "theta (*shape), g (*shape), m (*shape), v (*shape)"))
 def adam(theta, g, m, v, lr, beta_m, beta_v, m_sum=1.0, v_sum=1.0, eps=0.0, eps_inside=0.0):
     """Parameters and both averages after a step: four arrays of one shape -> three; the rest are numbers.
 
@@ -38,7 +39,7 @@ def _adam(theta, g, m, v, alpha, fresh_m, fresh_v, v_sum, eps, eps_inside, new, 
 @adam.numba
 def _(theta, g, m, v, lr, beta_m, beta_v, m_sum=1.0, v_sum=1.0, eps=0.0, eps_inside=0.0):
     arrays, dtype = (theta, g, m, v), theta.dtype
-    if dtype not in (np.float32, np.float64) or not theta.size or any(x.dtype != dtype or x.shape != theta.shape for x in arrays):
+    if not compilable(*arrays):
         return adam.reference(theta, g, m, v, lr, beta_m, beta_v, m_sum, v_sum, eps, eps_inside)
     out = [np.empty(theta.shape, dtype) for _ in range(3)]
     numbers = map(dtype.type, (lr / m_sum, 1 - beta_m, 1 - beta_v, v_sum, eps, eps_inside))

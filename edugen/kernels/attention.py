@@ -9,6 +9,7 @@ weights anew.
 """
 import numpy as np
 
+from .arguments import fitting
 from .convolution import SHARES
 from .exponential import exp
 from .jit import compilable, jit, kernel, prange
@@ -32,13 +33,29 @@ def _weights(q, k, scale, mask):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-@kernel
+def _fits(q, k, v, scale, mask=None):
+    _attended(q, k, v)
+    if mask is not None and mask.shape not in ((1, q.shape[1], k.shape[1]), (len(q), q.shape[1], k.shape[1])):
+        raise ValueError(f"attend: mask must be (B, N, M) or (1, N, M) for q (B, N, d) and k (B, M, d), got {mask.shape} for "
+                         f"{q.shape} and {k.shape}")
+
+
+def _gradients_fit(g, y, q, k, v, scale, mask=None):
+    _fits(q, k, v, scale, mask)
+    _passed(g, y, q, v)
+
+
+_attended = fitting("attend", "q (B, N, d), k (B, M, d), v (B, M, m)")
+_passed = fitting("attend_gradients", "g (B, N, m), y (B, N, m), q (B, N, d), v (B, M, m)")
+
+
+@kernel(check=_fits)
 def attend(q, k, v, scale, mask=None):
     """q (B, N, d), k (B, M, d), v (B, M, m) -> (B, N, m); mask (B or 1, N, M), True where a query may look."""
     return _weights(q, k, scale, mask) @ v
 
 
-@kernel
+@kernel(check=_gradients_fit)
 def attend_gradients(g, y, q, k, v, scale, mask=None):
     """What `attend`, whose result was y, passes back to q, k and v.
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import fitting
 from .jit import jit, kernel, prange
 from .vector import fill, lanes, load, move, multiply_add, store, total, zeros
 
@@ -26,6 +27,48 @@ def output_shape(image, taps, stride, dilation, padding=None):
     """Lengths of the result: how many places the dilated filter fits, every stride-th counted."""
     return tuple((n + sum(border) - d * (k - 1) - 1) // s + 1 for n, border, k, s, d in
                  zip(image, padding or [(0, 0)] * len(image), taps, stride, dilation, strict=True))
+
+
+@functools.lru_cache(maxsize=128)                                         # a network asks for the same ones in every step
+def _result(x, f, stride, dilation, groups, padding):
+    """Shape of the result for an x and an f of these shapes, which must fit together."""
+    d, borders = len(x) - 2, padding or ((0, 0),) * (len(x) - 2)
+    if (d < 1 or d != len(f) - 2 or not d == len(stride) == len(dilation) == len(borders) or min(map(min, borders)) < 0
+            or min(groups, *stride, *dilation, *f[2:]) < 1 or f[0] % groups or x[1] != f[1] * groups):
+        raise ValueError("convolution: expected x (N, C, *image), f (O, C / groups, *taps), and for each dimension of the image a "
+                         f"stride and a dilation of at least 1 and a pair of padding of at least 0, got x {x}, f {f}, stride "
+                         f"{stride}, dilation {dilation}, groups {groups} and padding {padding}")
+    out = output_shape(x[2:], f[2:], stride, dilation, padding)
+    if min(out) < 1:
+        raise ValueError(f"convolution: filters of {f[2:]} taps, dilation {dilation}, are longer than the image {x[2:]} with its "
+                         f"padding {borders}")
+    return (x[0], f[0], *out)
+
+
+def _fits(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=False):
+    _images(x, f)
+    _result(x.shape, f.shape, stride, dilation, groups, padding)
+    if bias is not None and bias.shape != f.shape[:1]:
+        raise ValueError(f"correlate: bias must be of shape {f.shape[:1]}, a number for each filter, got {bias.shape}")
+
+
+def _input_gradient_fits(g, f, image, stride, dilation, groups=1, padding=None):
+    _gradient_and_filters(g, f)
+    if _result((len(g), f.shape[1] * groups, *image), f.shape, stride, dilation, groups, padding) != g.shape:
+        raise ValueError(f"input_gradient: g of shape {g.shape} is no result for an image {image}, filters {f.shape}, stride "
+                         f"{stride}, dilation {dilation} and padding {padding}")
+
+
+def _filter_gradient_fits(x, g, taps, stride, dilation, groups=1, padding=None):
+    _images_and_gradient(x, g)
+    if _result(x.shape, (g.shape[1], x.shape[1] // max(groups, 1), *taps), stride, dilation, groups, padding) != g.shape:
+        raise ValueError(f"filter_gradient: g of shape {g.shape} is no result for x {x.shape}, taps {taps}, stride {stride}, "
+                         f"dilation {dilation} and padding {padding}")
+
+
+_images = fitting("correlate", "x (N, C, *image), f (O, c, *taps)")
+_gradient_and_filters = fitting("input_gradient", "g (N, O, *out), f (O, c, *taps)")
+_images_and_gradient = fitting("filter_gradient", "x (N, C, *image), g (N, O, *out)")
 
 
 # References: one product for each tap -------------------------------------------------------------------------------------
@@ -44,7 +87,7 @@ def _padded(x, padding):
     return np.pad(x, ((0, 0), (0, 0), *padding)) if padding else x
 
 
-@kernel
+@kernel(check=_fits)
 def correlate(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=False):
     """x (N, C, *image), f (O, C / groups, *taps) -> (N, O, *out); one stride, one dilation, one pair of padding a dimension.
 
@@ -61,7 +104,7 @@ def correlate(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=Fa
     return np.maximum(y, 0) if relu else y
 
 
-@kernel
+@kernel(check=_input_gradient_fits)
 def input_gradient(g, f, image, stride, dilation, groups=1, padding=None):
     """g (N, O, *out), f -> gradient of x, (N, C, *image); also the transposed convolution of g."""
     borders = padding or [(0, 0)] * len(image)
@@ -73,7 +116,7 @@ def input_gradient(g, f, image, stride, dilation, groups=1, padding=None):
     return x[inside]
 
 
-@kernel
+@kernel(check=_filter_gradient_fits)
 def filter_gradient(x, g, taps, stride, dilation, groups=1, padding=None):
     """x (N, C, *image), g (N, O, *out) -> gradient of f, (O, C / groups, *taps)."""
     x, f = _padded(x, padding), np.zeros((g.shape[1], x.shape[1] // groups, *taps), np.result_type(x, g))
@@ -239,6 +282,7 @@ class _Layout:
 
     def __init__(self, image, taps, stride, dilation, padding):
         borders = padding or [(0, 0)] * len(image)
+        stride = [min(s, n + sum(b)) for s, n, b in zip(stride, image, borders, strict=True)]   # a longer step ends outside, too
         before, s = np.array([b for b, _ in borders]), np.array(stride)
         grid = [-(-(n + sum(b)) // k) for n, b, k in zip(image, borders, stride, strict=True)]             # of a phase
         place, kind = (np.array([math.prod(lengths[i + 1:]) for i in range(len(image))]) for lengths in (grid, stride))

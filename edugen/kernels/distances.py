@@ -10,6 +10,7 @@ leaves the product to BLAS, and does the rest in one pass instead of three.
 """
 import numpy as np
 
+from .arguments import fitting
 from .jit import jit, kernel
 
 __all__ = ["squared_distances"]
@@ -17,7 +18,7 @@ __all__ = ["squared_distances"]
 FEW = 16                                     # dimensions up to which differences are faster than a product (100 to 1,000 points)
 
 
-@kernel
+@kernel(check=fitting("squared_distances", "x (N, D), y (K, D)"))
 def squared_distances(x, y):
     """x (N, D), y (K, D) -> (N, K)."""
     center = y.mean(axis=0) if len(y) else 0

@@ -11,8 +11,9 @@ import math
 
 import numpy as np
 
+from .arguments import fitting
 from .exponential import exp, log32
-from .jit import jit, kernel, prange
+from .jit import compilable, jit, kernel, prange
 
 __all__ = ["bernoulli", "boltzmann_sweeps", "gaussian", "ising_sweeps", "normals", "rbm_sweeps", "uniforms"]
 
@@ -81,7 +82,7 @@ def normals(key, sweep, sites):
 
 # Restricted Boltzmann machine: layer by layer ----------------------------------------------------------------------------
 
-@kernel
+@kernel(check=fitting("bernoulli", "logits (n, H), bias (H)"))
 def bernoulli(logits, bias, key, sweep):
     """0 or 1 with probability sigmoid(logits + bias): logits (n, H), bias (H,) -> (n, H)."""
     u = uniforms(key, sweep, np.arange(logits.size)).reshape(logits.shape)
@@ -106,11 +107,12 @@ def _(logits, bias, key, sweep):
     return _drawn_rows(_bernoulli_rows, bernoulli, logits, bias, key, sweep, _sweep_key(key, sweep))
 
 
-@kernel
+@kernel(check=fitting("gaussian", "mean (n, D), bias (D)"))
 def gaussian(mean, bias, key, sweep):
     """Normal numbers of variance 1 around mean + bias: mean (n, D), bias (D,) -> (n, D)."""
     noise = normals(key, sweep, np.arange(mean.size)).reshape(mean.shape)
-    return (mean + bias + noise).astype(mean.dtype)
+    y = mean + bias + noise
+    return y.astype(mean.dtype) if mean.dtype.kind == "f" else y
 
 
 @jit(fastmath={"contract"})
@@ -139,7 +141,7 @@ def _(mean, bias, key, sweep):
 
 
 def _drawn_rows(rows, kernel, x, bias, key, sweep, k):
-    if not x.size or x.dtype not in (np.float32, np.float64):
+    if not compilable(x):
         return kernel.reference(x, bias, key, sweep)
     out = np.empty(x.shape, x.dtype)
     rows(np.ascontiguousarray(x), np.ascontiguousarray(bias, x.dtype), k, out)
@@ -161,6 +163,7 @@ def rbm_sweeps(v, W, b, c, key, sweeps, visible="bernoulli"):
     -------
     v, h : arrays (n, D), (n, H), of the type of W
     """
+    _fits_rbm(v, W, b, c)
     v, h = v.astype(W.dtype), np.zeros((len(v), W.shape[1]), W.dtype)
     for s in range(sweeps):
         h = bernoulli(v @ W, c, key, 4 * s)                               # no two draws of a chain share a sweep number:
@@ -169,9 +172,25 @@ def rbm_sweeps(v, W, b, c, key, sweeps, visible="bernoulli"):
     return v, h
 
 
+_fits_rbm = fitting("rbm_sweeps", "v (n, D), W (D, H), b (D), c (H)")
+
+
 # Boltzmann machine: one unit after the other -----------------------------------------------------------------------------
 
-@kernel
+def _choice(caller, order, *known):
+    if order not in known:
+        raise ValueError(f"{caller}: order must be one of {', '.join(known)}, got {order!r}")
+
+
+def _fits_boltzmann(x, W, b, key, sweeps, order="sequential"):
+    _units(x, W, b)
+    _choice("boltzmann_sweeps", order, "sequential", "random")
+
+
+_units = fitting("boltzmann_sweeps", "x (n, D), W (D, D), b (D)")
+
+
+@kernel(check=_fits_boltzmann)
 def boltzmann_sweeps(x, W, b, key, sweeps, order="sequential"):
     r"""Resample each unit given all others: energy :math:`-\tfrac12 x^\top W x - b^\top x`, x in {0, 1}.
 
@@ -238,8 +257,8 @@ def _boltzmann(x, W, b, key, sweeps, random_scan):
 
 @boltzmann_sweeps.numba
 def _(x, W, b, key, sweeps, order="sequential"):
-    if not x.size:
-        return x.copy()
+    if not x.size or not compilable(W):
+        return boltzmann_sweeps.reference(x, W, b, key, sweeps, order)
     out = np.array(x, W.dtype, order="C")
     _boltzmann(out, np.ascontiguousarray(W), np.ascontiguousarray(b, W.dtype), np.uint64(key), sweeps, order == "random")
     return out.astype(x.dtype, copy=False)
@@ -253,13 +272,18 @@ def _thresholds(beta, field):
     return np.minimum(2.0**32 / (1 + np.exp(-z)), 2.0**32 - 1).astype(U32)
 
 
-def _torus(spins, order):
+def _fits_ising(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
+    _grids(spins)
+    _choice("ising_sweeps", order, "checkerboard", "sequential", "random")
     if order == "checkerboard" and (spins.shape[-2] % 2 or spins.shape[-1] % 2):
         raise ValueError(f'ising_sweeps: expected grids with even sides (or order="sequential"), got shape {spins.shape}; '
                          "on a torus with an odd side two neighbors have the same color")
 
 
-@kernel
+_grids = fitting("ising_sweeps", "spins (*chains, L, M)")
+
+
+@kernel(check=_fits_ising)
 def ising_sweeps(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
     r"""Sweeps of the two-dimensional Ising model on a torus, of energy :math:`-\sum_{\langle ij \rangle} s_i s_j`.
 
@@ -281,7 +305,6 @@ def ising_sweeps(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
     ValueError
         An odd side with the checkerboard.
     """
-    _torus(spins, order)
     s, (rows, columns) = spins.astype(np.int8), spins.shape[-2:]
     table, sites = _thresholds(beta, field), np.arange(s.size).reshape(s.shape)
     color = np.add.outer(np.arange(rows), np.arange(columns)) % 2
@@ -340,7 +363,7 @@ def _ising_checkerboard(s, table, key, sweeps):
 def _ising_site(grid, i, j, table, h):
     above, row, below = grid[i - 1 if i else grid.shape[0] - 1], grid[i], grid[i + 1 if i + 1 < grid.shape[0] else 0]
     around = above[j] + below[j] + row[j - 1 if j else row.size - 1] + row[j + 1 if j + 1 < row.size else 0]
-    row[j] = 1 if h < table[(around + 4) >> 1] else -1
+    row[j] = _drawn(around, table, h)                                     # no index: spins might be anything
 
 
 @jit
@@ -362,7 +385,6 @@ def _ising_single(s, table, key, sweeps, random):
 
 @ising_sweeps.numba
 def _(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
-    _torus(spins, order)
     s = np.array(spins, np.int8, order="C")
     if s.size:
         grids, table = s.reshape(-1, *s.shape[-2:]), _thresholds(beta, field)

@@ -13,6 +13,7 @@ wait for each other.
 """
 import numpy as np
 
+from .arguments import fitting
 from .exponential import exp
 from .jit import compilable, jit, kernel
 
@@ -29,7 +30,7 @@ def _gates(a, h, U):
     return r, u, np.tanh(a[..., 2 * n:] + (r * h) @ U[:, 2 * n:])         # (3.22)
 
 
-@kernel
+@kernel(check=fitting("gru", "a (T, N, 3H), h (N, H), U (H, 3H)"))
 def gru(a, h, U):
     """The states after each step: a (T, N, 3H) for reset gate, update gate and candidate, h (N, H), U (H, 3H) -> (T, N, H)."""
     states = []
@@ -40,7 +41,7 @@ def gru(a, h, U):
     return np.stack(states)
 
 
-@kernel
+@kernel(check=fitting("gru_gradients", "g (T, N, H), states (T, N, H), a (T, N, 3H), h (N, H), U (H, 3H)"))
 def gru_gradients(g, states, a, h, U):
     """What `gru`, whose result was `states`, passes back to a and h."""
     n, past = h.shape[-1], np.concatenate([h[None], states[:-1]])         # the state that each step found

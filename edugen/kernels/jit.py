@@ -63,7 +63,8 @@ def backend() -> str:
     return _chosen if available() else "numpy"
 
 
-def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = False, writes: str = "") -> Any:
+def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = False, writes: str = "",
+        check: Callable | None = None) -> Any:
     """Compile a function with Numba when it is first called.  Its helpers are other `@jit` functions of any module.
 
     Parameters
@@ -74,21 +75,26 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
     writes : names of the arrays that are written to
         Numba compiles anew for each layout of each array, and again where one is read-only: for a product, dozens of times. With
         `writes`, once for each dtype (of the first argument): for contiguous arrays that are written to, and any others.
+    check : function of the same arguments, that refuses what doesn't fit; not called where a compiled function calls this one
     """
     if f is None:
-        return functools.partial(jit, parallel=parallel, fastmath=fastmath, writes=writes)
+        return functools.partial(jit, parallel=parallel, fastmath=fastmath, writes=writes, check=check)
     compiled = None
     versions: dict = {}
 
     @functools.wraps(f)
     def call(*args):
         nonlocal compiled
+        if check:
+            check(*args)
         if compiled is None:
             compiled = build()
         return compiled(*args)
 
     @functools.wraps(f)
     def call_by_dtype(*args):
+        if check:
+            check(*args)
         kind = args[0].dtype.char                                            # a letter: a dtype takes a microsecond to hash
         if kind not in versions:
             versions[kind] = build(_any_layout(f, args, writes.split()))
@@ -203,12 +209,19 @@ def compilable(*arrays: np.ndarray) -> bool:
     return arrays[0].dtype in (np.float32, np.float64) and all(a.size and a.dtype == arrays[0].dtype for a in arrays)
 
 
-def kernel(reference: Callable) -> Any:
-    """A function in two versions: the NumPy reference decorated here, and below it the twin, `@reference.numba`."""
+def kernel(reference: Callable | None = None, *, check: Callable | None = None) -> Any:
+    """A function in two versions: the NumPy reference decorated here, and below it the twin, `@reference.numba`.
+
+    `check` is called with the arguments of either before it, and refuses what doesn't fit.
+    """
+    if reference is None:
+        return functools.partial(kernel, check=check)
     twin = reference
 
     @functools.wraps(reference)
     def call(*args, **options):
+        if check:
+            check(*args, **options)
         return (twin if _chosen == "numba" else reference)(*args, **options)
 
     def numba(f):

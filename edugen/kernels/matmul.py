@@ -18,6 +18,7 @@ import math
 
 import numpy as np
 
+from .arguments import fitting
 from .jit import jit, kernel, prange
 from .vector import fill, lanes, load, multiply_add, store
 
@@ -26,9 +27,27 @@ __all__ = ["fastest", "matmul", "naive", "ordered", "packed", "registers", "thre
 TILE = 6                            # rows of a tile: 6 x 2 vectors of sums, 2 of B and 1 of A are 15 of the 16 registers of AVX
 ROWS, DEPTH = 96, 256               # of a packed block of A: 96 KB in float32, which stays in the second cache; a panel of B,
                                     # 16 KB, stays in the first
+PRECISIONS = np.dtype(np.float32), np.dtype(np.float64)
 
 
-@jit
+def _step(caller, expected="a (n, k), b (k, m), c (n, m)", contiguous="c"):
+    """A check of a step's arguments: shapes, one precision, and which of a, b and c must be contiguous."""
+    shapes = fitting(caller, expected)
+
+    def check(a, b, c, parts=0):
+        shapes(a, b, c)
+        if not (a.dtype == b.dtype == c.dtype in PRECISIONS and a.flags.aligned and b.flags.aligned and c.flags.aligned):
+            raise TypeError(f"{caller}: a, b and c must be aligned arrays of one precision, float32 or float64, got {a.dtype}, "
+                            f"{b.dtype} and {c.dtype}")
+        if not c.flags.writeable or not all(x.flags.c_contiguous for name, x in zip("abc", (a, b, c)) if name in contiguous):
+            raise ValueError(f"{caller}: {', '.join(contiguous)} must be contiguous (np.ascontiguousarray makes them so), and c "
+                             "writable, for it takes the result")
+        if parts < 0:
+            raise ValueError(f"{caller}: parts must be at least 0, got {parts}")
+    return check
+
+
+@jit(check=_step("naive"))
 def naive(a, b, c):
     """Step 1, the definition: c[i, j] = sum over k of a[i, k] b[k, j]."""
     for i in range(a.shape[0]):
@@ -39,7 +58,7 @@ def naive(a, b, c):
             c[i, j] = total
 
 
-@jit(fastmath={"contract"})                                               # fused multiply-add
+@jit(fastmath={"contract"}, check=_step("ordered"))                       # fused multiply-add
 def ordered(a, b, c):
     """Step 2: the loop over k moves out, and the inner loop runs along rows."""
     c[:] = 0
@@ -97,7 +116,7 @@ def _tiles(a, b, c):
                 _tile(a, i * a.shape[1], b, j, a.shape[1], c, i * c.shape[1] + j)
 
 
-@jit(writes="c")
+@jit(writes="c", check=_step("registers", contiguous="abc"))
 def registers(a, b, c):
     """Step 3: tile by tile; a, b, c contiguous.
 
@@ -151,13 +170,21 @@ def _packed_columns(a, b, c, left, right):
                         c[i:i + rows, j:j + columns] += edge[:rows, :columns]
 
 
-@jit(writes="c")
+@jit(writes="c", check=_step("packed"))
 def packed(a, b, c):
     """Step 4: blocks of A that stay in the second cache meet panels of B, each as wide as a tile."""
     _packed_columns(a, b, c, 0, c.shape[1])
 
 
-@jit(parallel=True, writes="c")
+def _threads_fit(a, b, c, parts):
+    (_stacks if parts else _small_stacks)(a, b, c, parts)
+
+
+_stacks = _step("threads", "a (N, n, k), b (N, k, m), c (N, n, m)")
+_small_stacks = _step("threads", "a (N, n, k), b (N, k, m), c (N, n, m)", contiguous="abc")
+
+
+@jit(parallel=True, writes="c", check=_threads_fit)
 def threads(a, b, c, parts):
     """Step 5: stacks of matrices; of each, `parts` shares of the columns are tasks of their own. No two write to one place.
 
@@ -177,7 +204,6 @@ def threads(a, b, c, parts):
 
 IN_PLACE, THREADED = 2**15, 2**23   # numbers in a B that is read where it lies; multiply-adds for which waking threads pays:
                                     # 50 microseconds, in which one core does some 2**21 of them
-PRECISIONS = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def fastest(a, b):
@@ -213,6 +239,8 @@ def _check(a, b):
     if a.dtype != b.dtype or a.dtype not in PRECISIONS or not (flags.aligned and others.aligned):
         raise TypeError("a compiled product needs two aligned arrays of one precision, float32 or float64, "
                         f"got {a.dtype} and {b.dtype}")
+    if 0 in (a.ndim, b.ndim):
+        raise ValueError(f"matmul: a and b must have at least one axis, got shapes {a.shape} and {b.shape}")
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(f"matmul: a has rows of {a.shape[-1]} numbers and b columns of {b.shape[-2]}; "
                          f"their shapes are {a.shape} and {b.shape}")

@@ -12,6 +12,7 @@ cache; along columns it walks through the rows as few times as the formula allow
 """
 import numpy as np
 
+from .arguments import fitting
 from .jit import jit, kernel
 
 __all__ = ["normalize", "normalize_gradients"]
@@ -30,13 +31,13 @@ def _standardized(x, axis, eps):
     return centered * r, r
 
 
-@kernel
+@kernel(check=fitting("normalize", "x (N, D), gain (D), bias (D)"))
 def normalize(x, gain, bias, axis, eps):
     """x (N, D), gain and bias (D,) -> (N, D); along rows with axis 1, along columns with axis 0."""
     return _standardized(x, axis, eps)[0] * gain + bias
 
 
-@kernel
+@kernel(check=fitting("normalize_gradients", "g (N, D), x (N, D), gain (D)"))
 def normalize_gradients(g, x, gain, axis, eps):
     """What `normalize` passes back to x, gain and bias: (N, D), (D,), (D,)."""
     standard, r = _standardized(x, axis, eps)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .arguments import fitting
 from .convolution import SHARES
 from .jit import compilable, jit, kernel, prange
 
@@ -41,20 +42,55 @@ def _shares(x, size, stride, padding):
     return largest / np.maximum(largest.sum(axes, keepdims=True, dtype=np.result_type(x, np.float32)), 1), axes
 
 
-@kernel
+@functools.lru_cache(maxsize=128)                                         # a network asks for the same ones in every step
+def _result(x, size, stride, padding):
+    """Shape of the result for an x of this shape."""
+    d = len(x) - 2
+    if d < 1 or not d == len(size) == len(stride) == len(padding) or min(*size, *stride) < 1 or min(map(min, padding)) < 0:
+        raise ValueError("pooling: expected x (N, C, *image), and for each dimension of the image a size and a stride of at "
+                         f"least 1 and a pair of padding of at least 0, got x {x}, size {size}, stride {stride}, padding {padding}")
+    out = tuple((n + sum(w) - k) // s + 1 for n, k, s, w in zip(x[2:], size, stride, padding, strict=True))
+    if min(out) < 1:
+        raise ValueError(f"pooling: windows {size} are larger than the image {x[2:]} with its padding {padding}")
+    return (*x[:2], *out)
+
+
+def _fits(x, size, stride, padding):
+    _image(x)
+    _result(x.shape, size, stride, padding)
+
+
+def _both_fit(c, x, size, stride, padding):
+    _images(c, x)
+    _result(x.shape, size, stride, padding)
+
+
+def _gradient_fits(g, x, size, stride, padding):
+    _gradient(g, x)
+    if g.shape != _result(x.shape, size, stride, padding):
+        raise ValueError(f"max_gradient: g must be of shape {_result(x.shape, size, stride, padding)}, as the result for x "
+                         f"{x.shape} is, got {g.shape}")
+
+
+_image = fitting("max_pool", "x (N, C, *image)")
+_images = fitting("at_max", "c (N, C, *image), x (N, C, *image)")
+_gradient = fitting("max_gradient", "g (N, C, *out), x (N, C, *image)")
+
+
+@kernel(check=_fits)
 def max_pool(x, size, stride, padding):
     """x (N, C, *image) -> (N, C, *out); one size, one stride, one pair of padding a dimension."""
     return _windows(x, size, stride, padding, _lowest(x.dtype)).max(tuple(range(-len(size), 0)))
 
 
-@kernel
+@kernel(check=_both_fit)
 def at_max(c, x, size, stride, padding):
     """Mean of c (N, C, *image) where x, of the same shape, is largest: (N, C, *out)."""
     shares, axes = _shares(x, size, stride, padding)
     return np.sum(np.where(shares, _windows(c, size, stride, padding, 0), 0) * shares, axes)
 
 
-@kernel
+@kernel(check=_gradient_fits)
 def max_gradient(g, x, size, stride, padding):
     """g (N, C, *out) -> gradient of x, (N, C, *image)."""
     shares, _ = _shares(x, size, stride, padding)

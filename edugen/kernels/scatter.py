@@ -5,12 +5,28 @@ twin finds the row once and adds a vector at a time. Serial: two threads must no
 """
 import numpy as np
 
-from .jit import jit, kernel
+from .arguments import fitting
+from .jit import compilable, jit, kernel
 
 __all__ = ["add_rows"]
 
 
-@kernel
+def _fits(index, g, shape):
+    """Also what is looked up, for nobody checks bounds below."""
+    _are_arrays(index, g)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"add_rows: index must hold integers, got {index.dtype}")
+    if not shape or g.shape != index.shape + tuple(shape[1:]):
+        raise ValueError(f"add_rows: g must be of shape (*index.shape, *shape[1:]), got {g.shape} for an index {index.shape} and "
+                         f"shape {tuple(shape)}")
+    if index.size and not -shape[0] <= index.min() <= index.max() < shape[0]:
+        raise IndexError(f"add_rows: index must lie in {-shape[0]}..{shape[0] - 1}, got {index.min()}..{index.max()}")
+
+
+_are_arrays = fitting("add_rows", "index (*places), g (*entries)")
+
+
+@kernel(check=_fits)
 def add_rows(index, g, shape):
     """index: integers of any shape, below shape[0] (negative ones count from the end); g: (*index.shape, *shape[1:])."""
     out = np.zeros(shape, g.dtype)
@@ -28,12 +44,9 @@ def _add_rows(index, g, out):
 
 @add_rows.numba
 def _(index, g, shape):
-    if g.dtype not in (np.float32, np.float64) or g.shape != index.shape + tuple(shape[1:]) or not g.size:
+    if not compilable(g):
         return add_rows.reference(index, g, shape)
-    rows = shape[0]
-    if index.min() < -rows or index.max() >= rows:                        # nobody checks bounds below
-        raise IndexError(f"add_rows: index must lie in {-rows}..{rows - 1}, got {index.min()}..{index.max()}")
     out = np.zeros(shape, g.dtype)
     flat = np.ascontiguousarray(index, np.int64).reshape(-1)
-    _add_rows(flat, np.ascontiguousarray(g).reshape(flat.size, -1), out.reshape(rows, -1))
+    _add_rows(flat, np.ascontiguousarray(g).reshape(flat.size, -1), out.reshape(shape[0], -1))
     return out

@@ -10,6 +10,7 @@ sixteen numbers at once. They are serial: a softmax stands beside a matrix produ
 """
 import numpy as np
 
+from .arguments import fitting
 from .exponential import exp
 from .jit import jit, kernel, sortable, unsortable
 
@@ -20,7 +21,10 @@ def _floating(x, where=None):
     x = np.asarray(x)
     if not x.ndim:
         raise ValueError("softmax and its kin share out along an axis, and a number has none")
-    x = x if x.dtype.kind == "f" else x.astype(float)
+    if x.dtype.kind != "f":
+        if x.dtype.kind not in "iub":
+            raise TypeError(f"softmax and its kin share out by real numbers, got {x.dtype}")
+        x = x.astype(float)
     return x if where is None else _masked(x, where)
 
 
@@ -75,18 +79,45 @@ def log_softmax(x, axis=-1, where=None):
     return z
 
 
-@kernel
+def _labelled(logits, labels):
+    _in_rows(logits, labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"cross_entropy: labels must be integers, got {labels.dtype}")
+
+
+def _passed_back(g, logits, labels):
+    _labelled(logits, labels)
+    _to_rows(g, logits)
+
+
+_in_rows = fitting("cross_entropy", "logits (N, K), labels (N)")
+_to_rows = fitting("cross_entropy_gradient", "g (N), logits (N, K)")
+
+
+def _refuse_labels(labels, classes):
+    raise ValueError(f"cross_entropy: labels must lie in 0..{classes - 1}, got {labels.min()}..{labels.max()}; "
+                     "classes are counted from 0")
+
+
+def _chosen(labels, classes):
+    """The index of each row's label."""
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        _refuse_labels(labels, classes)
+    return np.arange(len(labels)), labels
+
+
+@kernel(check=_labelled)
 def cross_entropy(logits, labels):
     """-log softmax(logits)[label]: logits (N, K), labels integers (N,) -> (N,)."""
     z, _, total, _ = _shifted(_floating(logits), 1)
-    return np.log(total, out=total)[:, 0] - z[np.arange(len(z)), labels]
+    return np.log(total, out=total)[:, 0] - z[_chosen(labels, z.shape[1])]
 
 
-@kernel
+@kernel(check=_passed_back)
 def cross_entropy_gradient(g, logits, labels):
     """What `cross_entropy` passes back: g (N,) times model minus data, softmax(logits) - one-hot(labels)."""
     p = softmax.reference(logits, 1)                                      # (2.32)
-    p[np.arange(len(p)), labels] -= 1
+    p[_chosen(labels, p.shape[1])] -= 1
     p *= g[:, None]
     return p
 
@@ -151,21 +182,28 @@ def _log_softmax_rows(x, out):
 
 @jit
 def _cross_entropy_rows(x, labels, out):
+    """Whether all labels are there: nobody else looks at the bounds."""
     row = np.empty_like(x[0])
     limit = np.finfo(x.dtype).max
     for i in range(x.shape[0]):
+        if not 0 <= labels[i] < x.shape[1]:
+            return False
         largest, total = _exponentials(x[i], row)
         out[i] = np.log(total) - (x[i, labels[i]] - min(max(largest, -limit), limit))
+    return True
 
 
 @jit
 def _cross_entropy_gradient_rows(g, x, labels, out):
     for i in range(x.shape[0]):
+        if not 0 <= labels[i] < x.shape[1]:
+            return False
         _, total = _exponentials(x[i], out[i])
         share = g[i] / total
         for j in range(x.shape[1]):
             out[i, j] *= share
         out[i, labels[i]] -= g[i]
+    return True
 
 
 def _compiled(x, axis=0):
@@ -214,7 +252,8 @@ def _(logits, labels):
     if not _compiled(logits):
         return cross_entropy.reference(logits, labels)
     out = np.empty(len(logits), logits.dtype)
-    _cross_entropy_rows(np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out)
+    if not _cross_entropy_rows(np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out):
+        _refuse_labels(labels, logits.shape[1])
     return out
 
 
@@ -224,5 +263,7 @@ def _(g, logits, labels):
     if not _compiled(logits) or g.dtype != logits.dtype:
         return cross_entropy_gradient.reference(g, logits, labels)
     out = np.empty(logits.shape, logits.dtype)
-    _cross_entropy_gradient_rows(np.ascontiguousarray(g), np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out)
+    if not _cross_entropy_gradient_rows(np.ascontiguousarray(g), np.ascontiguousarray(logits),
+                                        labels.astype(np.int64, copy=False), out):
+        _refuse_labels(labels, logits.shape[1])
     return out

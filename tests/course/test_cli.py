@@ -334,7 +334,7 @@ def mine(run, exercise, served):
 class Quick(checks.Checker):
     """Looks at the text instead of running it, for tests of what stands around a check."""
 
-    def check(self, section, submission):
+    def check(self, section, submission, *_):
         text = submission.read_text()
         found = [checks.Check("test_double", 2, 2, "passed", "") if "2 * x" in text
                  else checks.Check("test_double", 2, 0, "failed", "Wrong."),
@@ -369,7 +369,7 @@ def test_check_runs_only_what_changed_since_it_passed(run, mine, exercise, monke
     ran = []
 
     class Counted(exercises.Checker):
-        def check(self, section, submission):
+        def check(self, section, submission, *_):
             ran.append(section.stem)
             return super().check(section, submission)
 

@@ -1,17 +1,22 @@
-"""What students get holds no solution and no mutant: released, and in the wheel."""
+"""What students get holds no solution and no mutant: released, and in the wheel. They can work in a release at once."""
 import ast
 import configparser
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from edugen.course.commands import edugen
 from edugen.course.manifest import course
 from edugen.course.release import release
-from edugen.grading.misconceptions import Misconceptions, answers_file
+from edugen.course.workspace import STATE, Workspace
+from edugen.grading.misconceptions import Misconceptions
+from edugen.grading.mistakes import answers_file
 from edugen.grading.proof import exercises
+from edugen.grading.runner import Run, Session
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +29,7 @@ def telling_lines(path: Path) -> set[str]:
 
 def test_a_release_holds_no_solution_and_no_mutant(tmp_path):
     """Every telling line of a solution or mutant is looked for in what students get of its exercise."""
-    files = release(tmp_path / "out", course().sections, mistakes=False)
+    files = release(tmp_path / "out", course().sections)
     names = {str(path.relative_to(tmp_path / "out")) for path in files}
     for section in course().sections:
         assert {f"exercises/{section.folder}/{section.stem}.py", f"exercises/{section.folder}/check_{section.stem}.py",
@@ -42,6 +47,15 @@ def test_a_release_holds_no_solution_and_no_mutant(tmp_path):
         if path.suffix == ".ipynb":
             assert not [cell for cell in json.loads(text[path])["cells"] if "solution" in cell["metadata"].get("tags", [])]
         assert "solution" not in path.name and "mutants" not in path.parts
+
+
+def test_what_is_remembered_of_a_mistake_is_its_name_and_fingerprints(tmp_path):
+    for path in (path for path in release(tmp_path / "out", course().sections) if path.name.startswith("mistakes_")):
+        for known in json.loads(path.read_text()).values():
+            for one in known:
+                assert set(one) == {"says", "item", "failure", "answers"} and re.fullmatch("[0-9a-f]{8}", one["failure"])
+                for _, answer in one["answers"]:
+                    assert set(answer) == {"form", "numbers", "sums"} and len(answer["numbers"]) <= 32
 
 
 def test_the_wheel_takes_no_solution_and_no_mutant():
@@ -63,24 +77,23 @@ def test_a_release_is_whole_or_not_there(tmp_path, monkeypatch):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_text("mine")
     with pytest.raises(FileExistsError, match="goes into a new folder"):
-        release(tmp_path / "full", course().sections[:1], mistakes=False)
-    monkeypatch.setattr("edugen.course.release._write", lambda *_: 1 / 0)
+        release(tmp_path / "full", course().sections[:1])
+    monkeypatch.setattr("edugen.course.release._readme", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        release(tmp_path / "out", course().sections[:1], mistakes=False)
+        release(tmp_path / "out", course().sections[:1])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]
 
 
-@pytest.mark.slow
+WRONG = next(e for e in exercises(ROOT) if str(e) == "losses").solution.read_text().replace("/ len(y)\n", "\n")
+
+
 def test_a_released_check_names_a_known_mistake_without_its_code(tmp_path):
-    """From the numbers beside the checks alone: no mutant is there."""
-    done = CliRunner().invoke(edugen, ["release", str(tmp_path / "out"), "losses"])
-    assert done.exit_code == 0, done.output
+    """From the numbers beside the checks alone: no mutant is there. On official numbers, too."""
+    release(tmp_path / "out", [course().find("losses")])
     check = tmp_path / "out" / "exercises" / "2_classification" / "check_losses.py"
     known = json.loads(answers_file(check).read_text())
     assert {m["says"] for m in known["test_soft_margin_gradient"]} >= {"sum for mean", "finite differences"}
-    from edugen.grading.runner import Run, Session
-    wrong = next(e for e in exercises(ROOT) if str(e) == "losses").solution.read_text().replace("/ len(y)\n", "\n")
-    (tmp_path / "mine.py").write_text(wrong)
+    (tmp_path / "mine.py").write_text(WRONG)
     run = Run(str(tmp_path / "mine.py"), seed="another")
     with Session(check) as session:
         report = session.grade(run)
@@ -88,3 +101,65 @@ def test_a_released_check_names_a_known_mistake_without_its_code(tmp_path):
     entry = next(c for c in report["checks"] if c["name"] == "test_soft_margin_gradient")
     assert entry["status"] == "failed" and entry["misconception"] == "sum for mean"
     assert "A known mistake gives the same answer: sum for mean." in entry["message"]
+
+
+def edugen(*arguments, folder, code=0):
+    done = subprocess.run([sys.executable, "-c", "from edugen.course.cli import main; main()", *arguments], cwd=folder, text=True,
+                          capture_output=True, env=os.environ | {"NO_COLOR": "1", "PYTHONPATH": str(ROOT)}, encoding="utf-8")
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_student_works_in_a_release_at_once(tmp_path):
+    """The commands that its README says, in a process of their own; nothing is asked for but what was released."""
+    said = edugen("release", "hw2", "losses", "cross_entropy", folder=tmp_path)
+    assert "2 sections" in said and "edugen open, check, hint losses" in said
+    mine = tmp_path / "hw2"
+    told = re.findall(r"^\d\. `edugen (.*?)`", (mine / "README.md").read_text(), re.MULTILINE)
+    assert told == ["open losses", "check losses", "hint losses"]
+    assert "Next: error_rate" in edugen("check", "losses", folder=mine, code=1)
+    assert "Hint 1 of 3" in edugen("hint", "losses", folder=mine)
+    shown = edugen(folder=mine)
+    assert "Next: edugen open losses" in shown and "0 of 2 solved" in shown and "backprop" not in shown and "planned" not in shown
+    (mine / "exercises" / "2_classification" / "losses.py").write_text(WRONG)
+    failed = edugen("check", folder=mine, code=1)
+    assert "known mistake gives the same answer: sum for mean" in failed and "not begun: cross_entropy\n" in failed
+    for asked in (["check", "backprop"], ["open", "backprop"], ["open", "kernels"]):
+        assert f"{asked[1]} is not in the release" in edugen(*asked, folder=mine, code=2)
+    before = {path for path in mine.rglob("*")}
+    assert "1 changed by you, left alone" in edugen("start", "--no-lab", folder=mine)
+    assert {path for path in mine.rglob("*")} == before
+
+
+def test_a_release_is_checked_by_its_own_checks_and_stays_a_release(tmp_path):
+    """Which the instructor may have mended since, or before the students' edugen was made; damage to the state undoes neither."""
+    sections = [course().find("losses"), course().find("backprop")]
+    release(tmp_path / "hw", sections)
+    workspace = Workspace(tmp_path / "hw")
+    assert workspace.sections(course()) == tuple(sections) and not workspace.begun(sections[0])
+    theirs = tmp_path / "hw" / "exercises" / "2_classification" / "check_losses.py"
+    assert workspace.checks(sections[0]) == theirs
+    assert workspace.checks(course().find("descent")) == course().find("descent").checks
+    workspace.record(sections[0], 20, 20)
+    assert workspace.progress(sections[0]).current
+    theirs.write_text(theirs.read_text() + "# mended\n")
+    assert not workspace.progress(sections[0]).current
+    (tmp_path / "hw" / STATE).write_text("{")
+    again = Workspace(tmp_path / "hw")
+    assert "damaged" in again.messages[0] and again.sections(course()) == tuple(sections)
+    assert sorted(again.fill(course()).unknown) == ["exercises/2_classification/check_losses.py"]
+    plain = Workspace(tmp_path / "plain")
+    plain.fill(course())
+    assert plain.sections(course()) == course().sections and plain.checks(sections[0]) == sections[0].checks
+
+
+def test_a_blank_exercise_of_another_version_is_not_begun(tmp_path, monkeypatch):
+    release(tmp_path / "hw", [course().find("losses")])
+    other = tmp_path / "other.py"
+    other.write_text("def error_rate(energies, y):\n    raise NotImplementedError\n")
+    monkeypatch.setattr("edugen.course.manifest.Section.exercise", other)
+    workspace = Workspace(tmp_path / "hw")
+    assert not workspace.begun(course().find("losses"))
+    workspace.exercise(course().find("losses")).write_text("mine")
+    assert workspace.begun(course().find("losses"))

@@ -11,7 +11,8 @@ import pytest
 
 from edugen.course import places
 from edugen.course.manifest import read
-from edugen.course.workspace import DEFAULT, STATE, STUB, NewerState, Progress, Workspace, strip
+from edugen.course.strip import STUB, strip
+from edugen.course.workspace import DEFAULT, STATE, NewerState, Progress, Workspace
 
 COURSE = read("""
 [[chapter]]

@@ -1,8 +1,10 @@
 """The grader graded: every exercise in the repository is proven, and the proof itself catches what it should."""
+import json
 from pathlib import Path
 
 import pytest
 
+from edugen.grading.mistakes import answers_file
 from edugen.grading.proof import TRIVIAL, Exercise, disagreements, exercises, inlined, prove, trivial
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,12 @@ def test_every_check_file_is_found():
     """No exercise hides from the proof in a folder that it does not look into."""
     found = {exercise.check for exercise in ALL}
     assert {p for top in (ROOT / "exercises", EXAMPLE) for p in top.rglob("check_*.py")} == found
+
+
+def test_what_the_mutants_of_every_exercise_answer_is_remembered():
+    """That it is what they answer today is part of the proof, above."""
+    found = {answers_file(exercise.check) for exercise in exercises(ROOT)}
+    assert {*(ROOT / "exercises").rglob("mistakes_*.json")} == found, "`edugen prove . --name EXERCISE` writes one"
 
 
 # -- the proof of the proof --------------------------------------------------------------------------------------------
@@ -119,6 +127,36 @@ def test_refuses(student):
                   "its docstring should say '9 points' and says 4 points", "[3, 1], sum to 4, and its checks to 9"):
         assert words in problems, (words, problems)
     assert "every answer zeros: test_half" not in problems and "stub: test_half" not in problems
+
+
+def test_what_mutants_answer_is_written_once_all_is_proven_and_found_out_of_date(made):
+    exercise = made()
+    file, proof = answers_file(exercise.check), exercise.solution.parent
+    sound = exercise.check.read_text()
+    exercise.check.write_text(sound.replace("x / 2)", "x / 3)"))
+    assert prove(exercise, ["0"], remember=True) and not file.exists()
+    exercise.check.write_text(sound)
+    assert prove(exercise, ["1"], remember=True) == [] and not file.exists()            # other numbers than the visible ones
+    assert prove(exercise, ["0", "1"], remember=True) == [] == prove(exercise, ["0"])
+    known = json.loads(file.read_text())
+    assert [one["says"] for one in known["test_half"]] == ["both", "negative", "third", "vectors"]
+    command = f"`edugen prove {exercise.check.parents[2]} --name halves` writes it anew"
+
+    def said():
+        return [problem for problem in prove(exercise, ["0"]) if command in problem]
+    third = (proof / "mutants" / "third.py").read_text()
+    for changed in (third.replace("x / 3", "x / 4"), third.replace("\n", "\n# says: a third\n", 1)):
+        (proof / "mutants" / "third.py").write_text(changed)
+        assert said() == [f"mistakes_halves.json is not what the mutants answer to test_half: {command}"]
+    (proof / "mutants" / "third.py").write_text(third)
+    exercise.check.write_text(sound.replace("-1.0, 2.0", "-1.0, 2.5"))
+    assert said() == []                                                                 # no answer is another one
+    exercise.check.write_text(sound.replace("3 + rng", "4 + rng"))
+    assert len(said()) == 1
+    exercise.check.write_text(sound)
+    file.write_text(file.read_text()[:100])
+    assert len(said()) == 2
+    assert prove(exercise, ["0"], remember=True) == [] and json.loads(file.read_text()) == known
 
 
 def test_mutants_that_lose_other_checks_are_found(made):

@@ -339,7 +339,10 @@ def test_a_worker_that_does_not_read(load):
 
 
 def gone(student):
-    """The process has been reaped and its folder removed."""
+    """The process has been reaped, by us or by the nursery that it comes from, and its folder removed."""
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(student.process._popen.pid) and time.monotonic() < deadline:
+        time.sleep(0.001)
     with pytest.raises(ProcessLookupError):
         os.kill(student.process._popen.pid, 0)
     assert not Path(student.process.folder).exists()

@@ -1,6 +1,7 @@
 """The supervisor: each limit is kept, nothing that a worker starts outlives it, and its folder goes in every ending."""
 import os
 import re
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,28 +13,39 @@ import psutil
 import pytest
 
 from edugen.grading import StudentError, isolation, supervisor
-from edugen.grading.process import Limits, Pool, Process
+from edugen.grading.process import Limits, Nursery, Pool, Process
 from edugen.grading.student import Student
 
 LINUX = sys.platform == "linux"
 TIERS = [name for name, tier in isolation.probe().items() if tier.available]
+STARTS = [*TIERS, *(f"{tier}, forked" for tier in TIERS if LINUX)]      # as a program of its own, or from a nursery
 MIB = 1 << 20
 
 
-@pytest.fixture(params=TIERS)
+def starter(start):
+    """What starts workers so, and the nursery."""
+    tier, _, forked = start.partition(", ")
+    nursery = Nursery(tier) if forked else None
+    return (lambda limits: Process(limits, tier, nursery)), nursery
+
+
+@pytest.fixture(params=STARTS)
 def load(request, tmp_path):
     """Make a student of a source text, at each tier that this machine offers."""
-    made = []
+    made, (start, nursery) = [], starter(request.param)
 
     def student(source, **limits):
         path = tmp_path / f"task{len(made)}.py"
         path.write_text("import os, sys, time\n" + textwrap.dedent(source))
-        made.append(Student(path, "task", Limits(**limits), lambda limits: Process(limits, request.param)))
+        made.append(Student(path, "task", Limits(**limits), start))
         made[-1].tier = request.param
         return made[-1]
     yield student
     for each in made:
         each.close()
+    if nursery is not None:
+        assert nursery._used or not made                # and not started without it
+        nursery.close()
 
 
 def complaint(function, *args):
@@ -88,7 +100,8 @@ ONCE = [
     ("[open(f'{i}', 'w').close() for i in range(1500)]" + WAIT, "it made more than 1,000 files"),
     ("files = [open(os.devnull) for _ in range(99)]", "raised OSError: .*Too many open files"),
     ("[threading.Thread(target=time.sleep, args=(200,)).start() for _ in range(40)]" + WAIT, "it started more than 32 threads")]
-LIMITED = [(tier, *case) for tier in TIERS for case in EVERYWHERE] + [("process", *case) for case in ONCE]
+LIMITED = [(start, *case) for start in STARTS for case in EVERYWHERE] + [
+    (start, *case) for start in STARTS if start.startswith("process") for case in ONCE]
 
 
 @pytest.mark.parametrize("load, body, words", LIMITED, indirect=["load"], ids=range(len(LIMITED)))
@@ -177,25 +190,26 @@ def test_a_daemon_dies_with_its_worker(load, how):
 
 
 def test_nothing_is_left_when_the_grader_is_killed(load, tmp_path, request):
-    tier = request.node.callspec.params["load"]
+    tier, _, forked = request.node.callspec.params["load"].partition(", ")
     source = tmp_path / "task.py"
     source.write_text(DAEMON)
     script = f"""
 import os, sys
 from pathlib import Path
-from edugen.grading.process import Limits, Process
+from edugen.grading.process import Limits, Nursery, Process
 from edugen.grading.student import Student
-student = Student(Path({str(source)!r}), "task", Limits(), lambda limits: Process(limits, {tier!r}))
+nursery = Nursery({tier!r}) if {bool(forked)} else None
+student = Student(Path({str(source)!r}), "task", Limits(), lambda limits: Process(limits, {tier!r}, nursery))
 student.path.write_text("import os, time\\n" + student.path.read_text())
 student.call("daemon")
-print(student.process._popen.pid, student.process.folder, flush=True)
+print(student.process.folder, student.process._popen.pid, *([nursery._popen.pid] if nursery else []), flush=True)
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200)
     assert done.returncode == -9, done.stderr
-    pid, folder = done.stdout.split()
+    folder, *pids = done.stdout.split()
     assert waited(lambda: not Path(folder).exists())
-    assert waited(lambda: not psutil.pid_exists(int(pid)) or not alive(psutil.Process(int(pid))))
+    assert waited(lambda: not any(psutil.pid_exists(int(pid)) and alive(psutil.Process(int(pid))) for pid in pids))
 
 
 @pytest.mark.parametrize("number", [9, 19])
@@ -254,6 +268,77 @@ def test_the_pool_starts_anew_for_other_limits():
             each.kill()
     finally:
         pool.close()
+
+
+# -- a nursery, on Linux -----------------------------------------------------------------------------------------------
+
+
+LOOK = """
+import signal
+import numpy as np
+def f():
+    folder = os.environ["HOME"]
+    state = {name: value.replace(folder, "its folder") for name, value in sorted(os.environ.items())}
+    here = [folder == os.getcwd(), os.getsid(0) == os.getpid(), os.listdir()]
+    return [state, here, sys.argv, sys.path, list(sys.flags), sorted(map(int, os.listdir("/proc/self/fd")))[:-1],
+            [str(signal.getsignal(n)) for n in (2, 10, 13, 15, 17)], os.path.basename(sys.modules["__main__"].__file__)]
+def g():
+    np.kept = getattr(np, "kept", 0) + 1
+    return np.kept
+def h():
+    import random
+    return [float(np.random.random()), random.random()]
+"""
+
+
+@pytest.mark.parametrize("tier", TIERS if LINUX else [])
+def test_a_worker_is_the_same_wherever_it_was_born(tier, tmp_path):
+    """Environment, folder, session, arguments, paths, flags, open files, signals; and nothing of a worker before it."""
+    (tmp_path / "task.py").write_text("import os, sys" + LOOK)
+    found, nursery = [], Nursery(tier)
+    try:
+        for n in (None, nursery, nursery):
+            with Student(tmp_path / "task.py", process=lambda limits, n=n: Process(limits, tier, n)) as student:
+                found.append((student.call("f"), student.call("g"), student.call("h")))
+        assert nursery._used
+    finally:
+        nursery.close()
+    assert found[0][0] == found[1][0] == found[2][0]
+    assert [kept for _, kept, _ in found] == [1, 1, 1]
+    assert all(len({draws[i] for *_, draws in found}) == 3 for i in range(2))
+
+
+@pytest.mark.parametrize("number", [9, 19] if LINUX else [])
+def test_a_nursery_that_is_killed_or_stopped_is_replaced(number, monkeypatch, tmp_path):
+    """At the tier `process` a submission can do that, and another student's is none the worse."""
+    monkeypatch.setattr("edugen.grading.process.BIRTH", 1.0)
+    (tmp_path / "task.py").write_text("import os\ndef f(): return os.getppid()")
+    nursery, parents = Nursery("process"), []
+    try:
+        for turn in range(4):
+            with Student(tmp_path / "task.py", process=lambda limits: Process(limits, "process", nursery)) as student:
+                assert student.call("f") == student.process._popen.pid
+                parents.append(psutil.Process(student.process._popen.pid).ppid())
+                old = nursery._popen
+                if turn == 0:
+                    os.kill(old.pid, number)
+                    assert student.call("f") == student.process._popen.pid              # who was born lives on
+            if turn == 0:
+                first = old
+        assert first.poll() is not None and parents[0] == first.pid
+        assert parents[1] == os.getpid() and parents[2] == parents[3] == nursery._popen.pid != first.pid
+    finally:
+        nursery.close()
+
+
+def test_a_nursery_that_cannot_start_is_done_without(monkeypatch, tmp_path):
+    monkeypatch.setattr("edugen.grading.process.SUPERVISOR", tmp_path / "nowhere.py")
+    nursery = Nursery("process")
+    order = {"env": {"OPENBLAS_NUM_THREADS": "1"}}
+    pairs = [socket.socketpair() for _ in range(2)]
+    assert nursery.bear(order, pairs[0][0], *pairs[1]) is None and nursery._popen is None
+    for each in (*pairs[0], *pairs[1]):
+        each.close()
 
 
 # -- counting ----------------------------------------------------------------------------------------------------------

@@ -91,7 +91,6 @@ def boltzmann_sweeps(x: Any, W: Any, b: Any, rng: Any, sweeps: int = 1, order: s
         raise ValueError("boltzmann_sweeps: W must have a zero diagonal, x_i^2 = x_i: add W_ii / 2 to b_i instead")
     if np.any((x != 0) & (x != 1)):
         raise ValueError("boltzmann_sweeps: x must hold 0 and 1 only; spins s of -1 and 1 are x = (s + 1) / 2")
-    _choice("boltzmann_sweeps", order, "sequential", "random")
     return kernels.boltzmann_sweeps(x, W, b, _key(rng), _count("boltzmann_sweeps", sweeps, x.size), order)
 
 
@@ -135,7 +134,6 @@ def ising_sweeps(spins: Any, beta: float, rng: Any, sweeps: int = 1, field: floa
         raise ValueError("ising_sweeps: spins must be -1 or 1; x of 0 and 1 are s = 2 x - 1")
     if np.isnan(beta) or np.isnan(field):
         raise ValueError(f"ising_sweeps: beta and field must be numbers, got {beta} and {field}")
-    _choice("ising_sweeps", order, "checkerboard", "sequential", "random")
     return kernels.ising_sweeps(spins, float(beta), _key(rng), sweeps, float(field), order)
 
 
@@ -160,11 +158,6 @@ def _finite(caller, W):
     if not np.isfinite(np.sum(W)) and not np.all(np.isfinite(W)):                         # the sum is cheap, and enough
         i = tuple(map(int, np.argwhere(~np.isfinite(W))[0]))
         raise ValueError(f"{caller}: weights must be finite, W[{i[0]}, {i[1]}] is {W[i]}; did the learning diverge?")
-
-
-def _choice(caller, order, *known):
-    if order not in known:
-        raise ValueError(f"{caller}: order must be one of {', '.join(known)}, got {order!r}")
 
 
 def _count(caller, sweeps, sites):

@@ -20,7 +20,7 @@ from ..checks import Checker, ChecksFailed, Result, Task, tasks
 from ..manifest import Notebook, Section
 from ..workspace import Workspace
 from .greeting import next_section, next_step
-from .group import SectionName, command, location, refuse, say, show, workspace_here
+from .group import SectionName, command, location, not_there, refuse, say, show, workspace_here
 
 HERE = "no workspace here. Make one with `edugen start`, or go to the folder where yours is."
 
@@ -55,7 +55,7 @@ def check(section: tuple[Section, ...] | None, watch: bool, everything: bool, as
     workspace = workspace_here()
     if workspace is None and places.clone() is None:
         refuse(HERE)
-    wanted = section or manifest.course().sections
+    wanted = section or (workspace.sections(manifest.course()) if workspace else manifest.course().sections)
     everything = everything or section is not None
     if watch:
         _watch(workspace, wanted, everything)
@@ -63,7 +63,7 @@ def check(section: tuple[Section, ...] | None, watch: bool, everything: bool, as
     with Checker() as checker:
         done = _check(checker, workspace, wanted, everything)
     if section and done[0].instead:
-        refuse(f"{done[0].file} is not there. `edugen start` adds what is missing.")
+        refuse(not_there(workspace, section[0], done[0].file))
     if as_json:
         click.echo(json.dumps([_described(one) for one in done], indent=1, ensure_ascii=False))
     else:
@@ -87,7 +87,7 @@ def _check(checker: Checker, workspace: Workspace | None, sections: Iterable[Sec
             else:
                 status.update(f"checking {one.stem}")
                 try:
-                    result = checker.check(one, file)
+                    result = checker.check(one, file, workspace.checks(one) if workspace else None)
                 except ChecksFailed as error:
                     refuse(str(error))
                 if workspace:
@@ -148,7 +148,7 @@ def _status(status: str) -> str:
 
 
 def _hints_left(workspace: Workspace, section: Section, task: str) -> str:
-    hints = next((one.hints for one in tasks(section) if one.name == task), ())
+    hints = next((one.hints for one in tasks(section, workspace.checks(section)) if one.name == task), ())
     left = len(hints) - workspace.hints(section, task)
     return f"{left} of {len(hints)} hints left" if left else "you have seen all its hints"
 
@@ -233,7 +233,7 @@ def hint(section: tuple[Section, ...] | None, task: str | None, as_json: bool) -
         say("You have solved every exercise there is. `edugen hint SECTION TASK` still shows the hints of one.")
         return
     try:
-        known = tasks(one)
+        known = tasks(one, workspace.checks(one))
     except ChecksFailed as error:
         refuse(str(error))
     chosen = _task(workspace, one, known, task)

@@ -23,10 +23,13 @@ def greet() -> None:
     say(f"[bold]edugen {__version__}[/bold]  a machine learning course in code\n")
     step = next_section(workspace)
     rows = []
+    here = _here(workspace)
     for chapter in course.chapters:
-        if chapter.sections:
-            solved = sum(_solved(workspace, section) for section in chapter.sections)
-            bar, state = _bar(_share(workspace, chapter.sections)), f"{solved} of {len(chapter.sections)} solved"
+        if mine := [section for section in chapter.sections if section in here]:
+            solved = sum(_solved(workspace, section) for section in mine)
+            bar, state = _bar(_share(workspace, mine)), f"{solved} of {len(mine)} solved"
+        elif here != course.sections:
+            continue                                        # a release
         else:
             bar, state = "", "planned"
         rows.append((str(chapter.number), escape(chapter.title), bar, f"[dim]{state}[/dim]"))
@@ -34,7 +37,8 @@ def greet() -> None:
     current = next((c for c in course.chapters if step and c.number == step.chapter), None)
     if current:
         say(f"\n[bold]Chapter {current.number}.  {escape(current.title)}[/bold]")
-        show("", "", "", "", rows=[_row(workspace, section) for section in current.sections], numbers=(3,), fold=2)
+        listed = [_row(workspace, section) for section in current.sections if section in here]
+        show("", "", "", "", rows=listed, numbers=(3,), fold=2)
     say()
     if workspace is None:
         say("Next: [bold]edugen start[/bold] makes a workspace of yours, and opens it.")
@@ -68,7 +72,7 @@ def sections(as_json: bool) -> None:
 
 def next_section(workspace: Workspace | None) -> Section | None:
     """The section to work on: one that is begun and not solved, else the next unsolved one, optional ones last."""
-    unsolved = [section for section in manifest.course().sections if not _solved(workspace, section)]
+    unsolved = [section for section in _here(workspace) if not _solved(workspace, section)]
     begun = [section for section in unsolved if workspace and workspace.begun(section)]
     return next(iter(begun + [s for s in unsolved if s.core] + unsolved), None)
 
@@ -81,6 +85,10 @@ def next_step(workspace: Workspace) -> str:
     if not workspace.begun(section):
         return f"Next: [bold]edugen open {section.stem}[/bold], about {section.minutes} minutes; then its exercise."
     return f"Next: [bold]edugen check {section.stem}[/bold]"
+
+
+def _here(workspace: Workspace | None) -> tuple[Section, ...]:
+    return workspace.sections(manifest.course()) if workspace else manifest.course().sections
 
 
 def _solved(workspace: Workspace | None, section: Section) -> bool:

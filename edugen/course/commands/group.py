@@ -15,7 +15,7 @@ from .. import manifest
 from ..manifest import Notebook, Section, UnknownSection
 from ..workspace import NewerState, Workspace
 
-__all__ = ["SectionName", "command", "edugen", "location", "refuse", "say", "show", "workspace_here"]
+__all__ = ["SectionName", "command", "edugen", "location", "not_there", "refuse", "say", "show", "workspace_here"]
 
 # The way a student meets them. A command that is not listed is not shown.
 ORDER = {
@@ -68,6 +68,15 @@ def workspace_here() -> Workspace | None:
     for message in workspace.messages if workspace else ():
         say(f"[yellow]{escape(message)}[/yellow]", err=True)
     return workspace
+
+
+def not_there(workspace: Workspace | None, section: Section | Notebook, file: Path) -> str:
+    """Why a file of a section is not there, and what to do."""
+    released = workspace.state["released"] if workspace else []
+    if workspace and released and section.stem not in released:
+        return (f"{section.stem} is not in the release {workspace.root}, which has {', '.join(released)}. "
+                "`edugen start ANOTHER_FOLDER` makes a workspace of the whole course.")
+    return f"{file} is not there. `edugen start` adds what is missing."
 
 
 class SectionName(click.ParamType):

@@ -20,7 +20,8 @@ from .group import SectionName, command, refuse, say, workspace_here
 def run(section: tuple[Section | Notebook, ...], out: Path | None, limit: float) -> None:
     """Execute a notebook, and write it as a page.
 
-    It is the course's own notebook, with its solutions, run from the top in a fresh kernel. The page is one file of HTML.
+    It is the course's own notebook, not yours, run from the top in a fresh kernel; its your-turn cells are solved in a clone, and
+    blank in an installed package. The page is one file of HTML.
     """
     from ..notebooks import NotebookFailed, execute
     from ..pages import write_html

@@ -39,9 +39,11 @@ def prove(folder: Path, names: tuple[str, ...], seeds: int, workers: int) -> Non
     """Prove that exercises can be trusted.
 
     The blank stub earns nothing, the solution everything on every seed, each mutant fails exactly the checks that it names, and
-    no answer that ignores the question earns a point. DIR is a clone of the course, or what `edugen new-task` began. Exit
-    code 1 if something is not so.
+    no answer that ignores the question earns a point. DIR is a clone of the course, or what `edugen new-task` began. What the
+    mutants answer is then written beside the checks, in mistakes_NAME.json, so that `check` can name a mistake without them.
+    Exit code 1 if something is not so.
     """
+    from ...grading.mistakes import SEED
     from ...grading.proof import exercises
     from ...grading.proof import prove as proved
 
@@ -56,7 +58,8 @@ def prove(folder: Path, names: tuple[str, ...], seeds: int, workers: int) -> Non
         began, exercise = time.perf_counter(), found[name]
         with Console(stderr=True).status(f"proving {name}"):
             try:
-                problems = proved(exercise, [f"proof {i}" for i in range(seeds)], mutant_seeds=min(3, seeds), jobs=workers)
+                numbers = [SEED, *(f"proof {i}" for i in range(1, seeds))]
+                problems = proved(exercise, numbers, mutant_seeds=min(3, seeds), jobs=workers, remember=True)
             except (RuntimeError, SyntaxError) as error:
                 problems = [str(error)]
         seconds = time.perf_counter() - began

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 from .. import manifest, places
@@ -14,23 +13,20 @@ from .group import SectionName, command, refuse, say
 @command("edugen release hw2 losses cross_entropy", "edugen release everything all")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.argument("sections", metavar="SECTION...|all", type=SectionName(everything=True), nargs=-1, required=True)
-@click.option("--no-mistakes", is_flag=True, help="Without the numbers by which `check` knows known mistakes.")
-def release(folder: Path, sections: tuple[tuple[Section, ...], ...], no_mistakes: bool) -> None:
+def release(folder: Path, sections: tuple[tuple[Section, ...], ...]) -> None:
     """Write what students get: stubs, checks and notebooks, without a solution.
 
-    DIR is made. Students can run the checks there; yours run on other numbers.
+    DIR is made. It is a workspace: students `edugen open`, `check` and `hint` there. Your checks run on other numbers.
     """
     from ..release import release as write
 
     wanted = tuple(dict.fromkeys(section for group in sections for section in group))
     try:
-        with Console(stderr=True).status("releasing") as status:
-            files = write(folder, wanted, not no_mistakes, lambda stem: status.update(f"releasing {stem}"))
-    except (OSError, RuntimeError) as error:
+        files = write(folder, wanted)
+    except OSError as error:
         refuse(str(error))
     say(f"{len(wanted)} section{'s' * (len(wanted) > 1)}, {len(files)} files in {escape(str(folder))}")
-    if places.clone() is None:
-        say("[yellow]The names of known mistakes need the mutants, which are in a clone of the course.[/yellow]")
+    say(f"Its README.md tells students the first three commands: edugen open, check, hint {wanted[0].stem}.")
 
 
 @command("edugen make-gradescope-zip losses", "edugen make-gradescope-zip robust_fit --exercises our-tasks --out hw.zip",

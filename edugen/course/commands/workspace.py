@@ -9,7 +9,7 @@ from rich.markup import escape
 from .. import manifest, places
 from ..manifest import Notebook, Section
 from ..workspace import DEFAULT, NewerState, Workspace
-from .group import SectionName, command, location, refuse, say, workspace_here
+from .group import SectionName, command, location, not_there, refuse, say, workspace_here
 
 
 @command("edugen start                    in ./edugen-course", "edugen start ~/ml --no-browser  only print the address",
@@ -73,7 +73,7 @@ def open(section: tuple[Section | Notebook, ...], no_browser: bool) -> None:    
     else:
         refuse("no workspace here. Make one with `edugen start`, or go to the folder where yours is.")
     if not notebook.is_file():
-        refuse(f"{notebook} is not there. `edugen start {root}` adds what is missing.")
+        refuse(not_there(workspace, section[0], notebook))
     _lab(root, notebook, not no_browser)
 
 
