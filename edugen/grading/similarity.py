@@ -61,7 +61,8 @@ def alike(exercise: str, sources: Mapping[str, bytes], stub: bytes = b"", soluti
         for b in order[i + 1:]:
             y = places[b]
             in_b[y.names] = True
-            if 2 * np.count_nonzero(in_a[y.names]) >= SHARE * min(len(x.names), len(y.names)):      # else they can't come to that much
+            # else they can't come to that much
+            if 2 * np.count_nonzero(in_a[y.names]) >= SHARE * min(len(x.names), len(y.names)):
                 shares = x.share(in_b), y.share(in_a)
                 if max(shares) >= SHARE:
                     pairs.append(Pair(exercise, a, b, *shares))

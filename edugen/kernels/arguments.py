@@ -46,7 +46,7 @@ def _fits(axes, shape, lengths):
     if len(axes) != len(shape):
         return False
     for axis, n in zip(axes, shape, strict=True):
-        times, letter = re.fullmatch(r"(\d*)(\w+)", axis).groups()
+        times, letter = re.findall(r"(\d*)(\w+)", axis)[0]
         if n != lengths.setdefault(letter, n // int(times or 1)) * int(times or 1):
             return False
     return True

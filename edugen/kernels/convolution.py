@@ -35,8 +35,8 @@ def _result(x, f, stride, dilation, groups, padding):
     d, borders = len(x) - 2, padding or ((0, 0),) * (len(x) - 2)
     if (d < 1 or d != len(f) - 2 or not d == len(stride) == len(dilation) == len(borders) or min(map(min, borders)) < 0
             or min(groups, *stride, *dilation, *f[2:]) < 1 or f[0] % groups or x[1] != f[1] * groups):
-        raise ValueError("convolution: expected x (N, C, *image), f (O, C / groups, *taps), and for each dimension of the image a "
-                         f"stride and a dilation of at least 1 and a pair of padding of at least 0, got x {x}, f {f}, stride "
+        raise ValueError("convolution: expected x (N, C, *image), f (O, C / groups, *taps), and for each dimension of the image "
+                         f"a stride and a dilation of at least 1 and a pair of padding of at least 0, got x {x}, f {f}, stride "
                          f"{stride}, dilation {dilation}, groups {groups} and padding {padding}")
     out = output_shape(x[2:], f[2:], stride, dilation, padding)
     if min(out) < 1:

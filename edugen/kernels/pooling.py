@@ -48,7 +48,8 @@ def _result(x, size, stride, padding):
     d = len(x) - 2
     if d < 1 or not d == len(size) == len(stride) == len(padding) or min(*size, *stride) < 1 or min(map(min, padding)) < 0:
         raise ValueError("pooling: expected x (N, C, *image), and for each dimension of the image a size and a stride of at "
-                         f"least 1 and a pair of padding of at least 0, got x {x}, size {size}, stride {stride}, padding {padding}")
+                         f"least 1 and a pair of padding of at least 0, got x {x}, size {size}, stride {stride} and padding "
+                         f"{padding}")
     out = tuple((n + sum(w) - k) // s + 1 for n, k, s, w in zip(x[2:], size, stride, padding, strict=True))
     if min(out) < 1:
         raise ValueError(f"pooling: windows {size} are larger than the image {x[2:]} with its padding {padding}")
