@@ -9,7 +9,6 @@ from .softmax import log_softmax, softmax
 
 __all__ = ["cross_entropy"]
 
-_UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
 def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = False) -> Any:
@@ -32,9 +31,9 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     >>> cross_entropy(np.array([[0.0, -np.log(3.0)]]), np.array([[0, 1]]) * 1.0, energies=True)
     array([0.28768207])
     """
+    scores, labels = (v if type(v) is Tensor else np.asarray(v) for v in (scores, labels))
     logits = -scores if energies else scores
-    labels = labels if type(labels) is Tensor else np.asarray(labels)
-    shape, kind = (logits.shape if type(logits) is Tensor else np.shape(logits)), labels.dtype.kind
+    shape, kind = logits.shape, labels.dtype.kind
     if not shape or not -len(shape) <= axis < len(shape):
         raise ValueError(f"cross_entropy: scores of shape {shape} have no axis {axis}")
     axis %= len(shape)
@@ -46,9 +45,6 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     if kind not in "iu" or labels.shape != expected:
         raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "
                          f"{shape}, got {labels.dtype} of shape {labels.shape}")
-    if labels.size and np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), None) >= shape[axis]:   # -1: huge when unsigned
-        raise ValueError(f"cross_entropy: labels must lie in 0..{shape[axis] - 1}, got {labels.min()}..{labels.max()}; "
-                         "classes are counted from 0")
     if len(shape) == 2 and axis == 1:
         return _cross_entropy(logits, labels=labels)
     rows = np.reshape(np.moveaxis(logits, axis, -1), (labels.size, shape[axis]))
