@@ -555,14 +555,15 @@ def test_errors_name_the_argument_and_what_was_expected(call, error, message):
 
 @pytest.mark.slow
 def test_digits_over_ten_random_splits():
-    """The noise is chosen on the validation set of each split, then train and validation are joined for the final fit."""
+    """The noise is chosen once, on the validation set of an eleventh; train and validation are joined for the final fits."""
+    split = data.digits(split="random", seed=10)
+    _, noise = min((fit_mlp(10, *split.train, noise=noise, validation=split.validation)[1].validation[-1], noise)
+                   for noise in (0.0, 0.1, 0.2, 0.3))
     accuracies, seconds = [], []
     for seed in range(10):
         split = data.digits(split="random", seed=seed)
-        candidates = [(fit_mlp(seed, *split.train, noise=noise, validation=split.validation)[1].validation[-1], noise)
-                      for noise in (0.0, 0.1, 0.2, 0.3)]
         began = time.thread_time()                                 # of this thread: others may want the cores as well
-        model, _ = fit_mlp(seed, *split.train.join(split.validation), noise=min(candidates)[1])
+        model, _ = fit_mlp(seed, *split.train.join(split.validation), noise=noise)
         seconds.append(time.thread_time() - began)
         accuracies.append(accuracy(model, split.test))
     assert np.mean(accuracies) >= 0.975, accuracies

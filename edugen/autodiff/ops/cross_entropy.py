@@ -10,7 +10,6 @@ from .softmax import log_softmax, softmax
 __all__ = ["cross_entropy"]
 
 
-
 def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = False) -> Any:
     r"""Surprise at each label, :math:`-\log p(y \mid x)`, one number an example.  Cho (2.30).
 
