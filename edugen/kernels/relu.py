@@ -5,9 +5,12 @@ NumPy compares, writes down the answers, turns them into numbers and multiplies.
 import numpy as np
 
 from .arguments import fitting
-from .jit import compilable, jit, kernel
+from .convolution import SHARES
+from .jit import compilable, jit, kernel, prange
 
 __all__ = ["relu_gradient"]
+
+LARGE = 2**18                                # numbers from which the memory, not a core, sets the pace: two cores get more of it
 
 
 @kernel(check=fitting("relu_gradient", "g (*shape), y (*shape)"))
@@ -18,10 +21,16 @@ def relu_gradient(g, y):
 
 @jit
 def _gate(g, y, result):
-    """Serial: the memory sets the pace."""
     zero, one = g.dtype.type(0), g.dtype.type(1)
     for i in range(g.size):
         result[i] = g[i] * (one if y[i] > zero else zero)
+
+
+@jit(parallel=True)
+def _gate_together(g, y, result):
+    for share in prange(SHARES):
+        low, high = share * g.size // SHARES, (share + 1) * g.size // SHARES
+        _gate(g[low:high], y[low:high], result[low:high])
 
 
 @relu_gradient.numba
@@ -29,5 +38,6 @@ def _(g, y):
     if not compilable(g, y):
         return relu_gradient.reference(g, y)
     result = np.empty(g.shape, g.dtype)
-    _gate(np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(y).reshape(-1), result.reshape(-1))
+    gate = _gate if g.size < LARGE else _gate_together
+    gate(np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(y).reshape(-1), result.reshape(-1))
     return result

@@ -14,7 +14,7 @@ import numpy as np
 X, Y = np.ones((4, 8), np.float32), np.ones((8, 4), np.float32)
 ROW, COLUMN, LABELS = np.ones(8, np.float32), np.ones(4, np.float32), np.zeros(4, np.int64)
 IMAGES, FILTERS, OUT = (np.ones(shape, np.float32) for shape in ((2, 3, 8, 8), (4, 3, 3, 3), (2, 4, 6, 6)))
-STEPS = np.ones((3, 2, 9), np.float32)
+STEPS, MANY = np.ones((3, 2, 9), np.float32), np.ones(2**18, np.float32)
 WINDOW, OVERLAPPING = ((2, 2), (2, 2), ((0, 0), (0, 0))), ((2, 2), (1, 1), ((0, 0), (0, 0)))
 CALLS = {                                                                # module: a call of each of its kernels, 2-D images only
     "adam": lambda m: (m.adam(X, X, X, X, 0.1, 0.9, 0.999),),
@@ -39,7 +39,7 @@ CALLS = {                                                                # modul
                           m.max_gradient(np.ones((2, 3, 4, 4), np.float32), IMAGES, *WINDOW),
                           m.max_pool(IMAGES, *OVERLAPPING),
                           m.max_gradient(np.ones((2, 3, 7, 7), np.float32), IMAGES, *OVERLAPPING)),
-    "relu": lambda m: (m.relu_gradient(X, X),),
+    "relu": lambda m: (m.relu_gradient(X, X), m.relu_gradient(MANY, MANY)),
     "softmax": lambda m: (m.softmax(X), m.log_softmax(X), m.logsumexp(X), m.cross_entropy(X, LABELS),
                           m.cross_entropy_gradient(COLUMN, X, LABELS)),
 }

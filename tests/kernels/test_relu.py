@@ -9,7 +9,7 @@ from edugen.kernels.relu import relu_gradient
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(), (1,), (0, 3), (37,), (5, 7, 3)])
+@pytest.mark.parametrize("shape", [(), (1,), (0, 3), (37,), (5, 7, 3), (2, 3, 43691)])
 def test_twin(shape, dtype, rng):
     g, y = (np.asarray(rng.normal(size=shape), dtype) for _ in range(2))
     y = np.asarray(np.maximum(y, 0))
