@@ -44,7 +44,10 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
 def unflatten(like: Any, leaves: list) -> Any:
     """A tree shaped like `like` around `leaves`. Constructors are not called: a gradient is no model, and isn't validated."""
     remaining = iter(leaves)
-    tree = _build(like, remaining)
+    try:
+        tree = _build(like, remaining)
+    except StopIteration:
+        raise ValueError("unflatten: fewer leaves than the tree has") from None
     if next(remaining, None) is not None:
         raise ValueError(f"unflatten: got {len(leaves)} leaves, more than the tree has")
     return tree
@@ -194,6 +197,8 @@ def _describe(tree):
 
 def _build(like, remaining):
     kind = type(like)
+    if kind is np.ndarray and like.dtype.kind == "f":                     # as in _collect, the frequent kinds come first
+        return next(remaining)
     if kind is tuple:
         return tuple([_build(child, remaining) for child in like])
     if kind is list:
@@ -201,10 +206,7 @@ def _build(like, remaining):
     if kind is dict:
         return {key: _build(child, remaining) for key, child in like.items()}
     if is_leaf(like):
-        leaf = next(remaining, _build)                                    # _build: no leaf that anybody would pass
-        if leaf is _build:
-            raise ValueError("unflatten: fewer leaves than the tree has")
-        return leaf
+        return next(remaining)
     if isinstance(like, dict):
         twin = copy(like)                                                 # a defaultdict keeps its default
         twin.update({key: _build(child, remaining) for key, child in like.items()})
