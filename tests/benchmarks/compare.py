@@ -15,7 +15,7 @@ A suite is a file beside this one: a docstring whose first line is the title, an
     goal     the largest ratio that we want (None: no goal)
     unit     "ratio" (the default); "µs more", a difference; or "s", seconds of our only side
     group    rows of a group share a line with their geometric mean, whose goal is GROUPS[group]
-    note     how far from the goal, and why
+    note     how far from the goal, and why; or in NOTES, {name of a row or a group: note}
     close    how far results may be apart, relative to the largest entry (1e-3)
     once     True: the first call is timed, not the repeated one
 
@@ -137,17 +137,23 @@ def compare(suite: str, only: str = "", processes: int = 5, best: bool = False, 
                 runs[side].append(measure(suite, row, side, seconds))
         agree(row, [r[0]["result"] for r in runs.values()], list(runs), entry.get("close", 1e-3))
         times = {side: [r["least" if best else "median"] for r in of_side] for side, of_side in runs.items()}
-        ratio, text = line(row, entry, {side: (min(t) if best else statistics.median(t), min(t), max(t))
-                                        for side, t in times.items()})
+        ratio, text = line(row, entry | {"note": noted(module, row)},
+                           {side: (min(t) if best else statistics.median(t), min(t), max(t)) for side, t in times.items()})
         groups.setdefault(entry.get("group", ""), []).append(ratio)
         lines.append(text)
         print(text, flush=True)
     for group, ratios in groups.items():
         if group:
             mean, goal = math.exp(statistics.fmean(map(math.log, ratios))), module.GROUPS[group]
-            lines.append(f"| {group}: geometric mean of {len(ratios)} | | | {mean:.2f} | {limit(goal, 'ratio')} | |")
+            note = noted(module, group)
+            lines.append(f"| {group}: geometric mean of {len(ratios)} | | | {mean:.2f} | {limit(goal, 'ratio')} | {note} |")
             print(lines[-1], flush=True)
     return lines
+
+
+def noted(module: ModuleType, name: str) -> str:
+    """What a suite says of a row or a group."""
+    return getattr(module, "NOTES", {}).get(name, module.ROWS.get(name, {}).get("note", ""))
 
 
 def agree(row: str, results: list, sides: list[str], close: float) -> None:

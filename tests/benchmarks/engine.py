@@ -89,11 +89,12 @@ def _call(function):
     return {"sides": {"edugen": partial(traced, function), "numpy": partial(plain, function)}, "goal": 1.5, "unit": "µs more"}
 
 
-SMALL = "Most of it is record, sweep, trees and the optimizer's walk, whatever the size."
+SMALL = "Most of it is record, sweep, trees and the optimizer's walk, whatever the size: Python, slow on some machines."
+LARGE = "Half of it is products, and OpenBLAS takes 1.5 to 2 times as long for them as MKL, which PyTorch brings."
 ROWS = {"np.tanh(t), 3 numbers": _call(np.tanh), "t * t, 3 numbers": _call(lambda t: t * t)}
 for by_hand in (False, True):
     for name, sizes, batch, goal, note in (("2-16-16-2", (2, 16, 16, 2), 32, 0.4, SMALL),
                                            ("64-64-64-10", (64, 64, 64, 10), 64, 0.5, SMALL),
-                                           ("784-128-128-10", (784, 128, 128, 10), 64, 0.9, "")):
+                                           ("784-128-128-10", (784, 128, 128, 10), 64, 0.9, LARGE)):
         peer = "update by hand" if by_hand else "torch.optim.SGD"
         ROWS[f"MLP {name}, batch {batch}, {peer}"] = _row(sizes, batch, None if by_hand else goal, not by_hand, note)

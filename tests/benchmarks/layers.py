@@ -197,3 +197,8 @@ for n, k, d in ((10000, 10, 2), (1000, 1000, 10), (10000, 10, 64)):
     ROWS[f"squared distances, {n:,} x {k:,} points in {d} dimensions"] = {
         "sides": {name: partial(side, n, k, d) for name, side in (("edugen", our_distances), ("scikit-learn", scikit_distances),
                                                                   ("torch", torch_distances))}, "goal": None}
+
+NOTES = {
+    "layer norm, forward and backward, (512, 512)":
+        "One thread, for it stands beside products that take both; PyTorch's has two.",
+}
