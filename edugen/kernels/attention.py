@@ -10,11 +10,11 @@ weights anew.
 import numpy as np
 
 from .arguments import fitting
-from .convolution import SHARES
 from .exponential import exp
-from .jit import compilable, jit, kernel, prange
+from .jit import compilable, jit, kernel
 from .matmul import _tiles
-from .vector import lanes
+from .threads import share_out
+from .vector import clear, lanes
 
 __all__ = ["attend", "attend_gradients"]
 
@@ -77,7 +77,7 @@ SMALL = 2**15            # so few products are faster on one thread than on seve
 @jit
 def _turn(x, scale, out):
     """out = scale x', with zeros where out is larger."""
-    out[:] = 0
+    clear(out)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             out[j, i] = scale * x[i, j]
@@ -85,8 +85,11 @@ def _turn(x, scale, out):
 
 @jit
 def _widen(x, out):
-    out[:] = 0
-    out[:, :x.shape[1]] = x
+    """out = x, with zeros where out is wider."""
+    clear(out)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = x[i, j]
 
 
 @jit(fastmath={"contract"})
@@ -99,13 +102,14 @@ def _exponentials(s, top, total):
         for i in range(len(top)):
             top[i] = s[j, i] if s[j, i] > top[i] else top[i]
     for first in range(0, s.shape[0], KEYS):
-        part[:] = 0
+        clear(part)
         for j in range(first, min(first + KEYS, s.shape[0])):
             for i in range(len(top)):
                 s[j, i] = exp(s[j, i] - top[i])
             for i in range(len(top)):
                 part[i] += s[j, i]
-        total += part
+        for i in range(len(top)):
+            total[i] += part[i]
 
 
 @jit
@@ -123,17 +127,20 @@ def _products(k, qt, mask, first, s):
 @jit
 def _over_keys(x, scale, s, out):
     """out = scale x' s, a block of keys after the other."""
-    out[:], part = 0, np.empty_like(out)
+    clear(out)
+    part = np.empty_like(out)
     for first in range(0, s.shape[0], KEYS):
         some = x[first:first + KEYS]
         turned = np.empty((x.shape[1], some.shape[0]), x.dtype)
         _turn(some, scale, turned)
         _tiles(turned, s[first:first + KEYS], part)
-        out += part
+        for c in range(out.shape[0]):
+            for i in range(out.shape[1]):
+                out[c, i] += part[c, i]
 
 
 @jit
-def _attend_heads(q, k, v, scale, mask, y, low, high):
+def _attend_heads(low, high, q, k, v, scale, mask, y):
     (_, N, d), M, m = q.shape, k.shape[1], v.shape[2]
     for b in range(low, high):
         for first in range(0, N, QUERIES):
@@ -150,12 +157,13 @@ def _attend_heads(q, k, v, scale, mask, y, low, high):
 
 
 @jit
-def _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, low, high):
+def _gradients_of_heads(low, high, g, y, q, k, v, scale, mask, dq, dk, dv):
     (_, N, d), M, m, wide = q.shape, k.shape[1], v.shape[2], 2 * lanes(q)
     one = q.dtype.type(1)
     to_k, to_v = np.empty((M, max(d, wide)), q.dtype), np.empty((M, max(m, wide)), q.dtype)      # as wide as a tile of a product
     for b in range(low, high):
-        dk[b], dv[b] = 0, 0
+        clear(dk[b])
+        clear(dv[b])
         for first in range(0, N, QUERIES):
             n = min(QUERIES, N - first)
             qt, gt, dqt = np.empty((d, n), q.dtype), np.empty((m, n), q.dtype), np.empty((d, n), q.dtype)
@@ -189,18 +197,6 @@ def _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, low, high):
                     dv[b, j, c] += to_v[j, c]
 
 
-@jit(parallel=True)
-def _attend_together(q, k, v, scale, mask, y):
-    for share in prange(SHARES):
-        _attend_heads(q, k, v, scale, mask, y, share * len(q) // SHARES, (share + 1) * len(q) // SHARES)
-
-
-@jit(parallel=True)
-def _gradients_together(g, y, q, k, v, scale, mask, dq, dk, dv):
-    for share in prange(SHARES):
-        _gradients_of_heads(g, y, q, k, v, scale, mask, dq, dk, dv, share * len(q) // SHARES, (share + 1) * len(q) // SHARES)
-
-
 def _ready(*arrays):
     """Contiguous and writable, so that one version is compiled."""
     return [np.require(a, requirements=["C", "A", "W"]) for a in arrays]
@@ -215,10 +211,7 @@ def _(q, k, v, scale, mask=None):
         return attend.reference(q, k, v, scale, mask)
     q, k, v, mask = _ready(q, k, v, _NO_MASK if mask is None else mask)
     y, scale = np.empty((*q.shape[:2], v.shape[2]), q.dtype), q.dtype.type(scale)
-    if len(q) * q.shape[1] * k.shape[1] < SMALL:
-        _attend_heads(q, k, v, scale, mask, y, 0, len(q))
-    else:
-        _attend_together(q, k, v, scale, mask, y)
+    share_out(_attend_heads, len(q), q, k, v, scale, mask, y, alone=len(q) * q.shape[1] * k.shape[1] < SMALL)
     return y
 
 
@@ -228,8 +221,6 @@ def _(g, y, q, k, v, scale, mask=None):
         return attend_gradients.reference(g, y, q, k, v, scale, mask)
     g, y, q, k, v, mask = _ready(g, y, q, k, v, _NO_MASK if mask is None else mask)
     results, scale = [np.empty_like(a) for a in (q, k, v)], q.dtype.type(scale)
-    if len(q) * q.shape[1] * k.shape[1] < SMALL:
-        _gradients_of_heads(g, y, q, k, v, scale, mask, *results, 0, len(q))
-    else:
-        _gradients_together(g, y, q, k, v, scale, mask, *results)
+    share_out(_gradients_of_heads, len(q), g, y, q, k, v, scale, mask, *results,
+              alone=len(q) * q.shape[1] * k.shape[1] < SMALL)
     return tuple(results)

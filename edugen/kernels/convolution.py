@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from .arguments import fitting
-from .jit import jit, kernel, prange
-from .vector import fill, lanes, load, move, multiply_add, store, total, zeros
+from .jit import jit, kernel
+from .threads import share_out
+from .vector import clear, fill, lanes, load, move, multiply_add, store, total, zeros
 
 __all__ = ["correlate", "filter_gradient", "input_gradient", "output_shape"]
 
@@ -129,7 +130,8 @@ def filter_gradient(x, g, taps, stride, dilation, groups=1, padding=None):
 
 # Twins: sums of shifted views ----------------------------------------------------------------------------------------------
 
-SHARES = 8               # of the work, each with buffers of its own; a thread takes one or more, and no result depends on which
+SHARES = 8               # of the images, whose sums of filters' gradients are added in order, whichever thread made them
+SHORT = 2**20            # multiply-adds that one thread has done before another would be awake
 ROWS, VECTORS = 4, 3     # of a tile: 12 totals, 3 vectors of x and a weight are the 16 registers of a processor with AVX2
 LONG = 1024              # places whose rows, four of g and three of x, fit the first cache
 SPARE = 48               # places behind a row of a buffer, for the last tile may reach over its end
@@ -196,8 +198,8 @@ def _finish(result, low, high, length, bias, first, relu):
             result[r, p] = zero if relu and v < zero else v
 
 
-@jit(parallel=True)
-def _sum_views(x, runs, step, width, starts, weights, y, y_runs, y_step, length, rows, parts, bias, relu):
+@jit
+def _sum_views(low, high, x, runs, step, width, starts, weights, y, y_runs, y_step, length, rows, parts, bias, relu):
     """y[n, o, p] = sum over k of weights[o, k] x[n, starts[k] + p], where x and y lie as their runs say; then a bias and a relu.
 
     A unit of work is an image (few images: a part of its rows of y). It is copied to a buffer in which the padding is already.
@@ -205,22 +207,21 @@ def _sum_views(x, runs, step, width, starts, weights, y, y_runs, y_step, length,
     second.
     """
     groups, blocks, views = weights.shape[0], weights.shape[1], weights.shape[2]
-    units, strip, channels, stretch = x.shape[0] * parts, VECTORS * lanes(x), x.shape[1] // groups, length + SPARE
-    for share in prange(SHARES):
-        flat, result = np.zeros((x.shape[1], width), x.dtype), np.empty((blocks * ROWS, stretch), x.dtype)
-        for unit in range(share * units // SHARES, (share + 1) * units // SHARES):
-            n, part = unit // parts, unit % parts
-            first, last = part * blocks // parts, (part + 1) * blocks // parts
-            low, high = first * ROWS, min(last * ROWS, rows)
-            _gather(x[n], runs, step, flat, 0)
-            for group in range(groups):
-                for p in range(0, length, strip):
-                    for block in range(first, last):
-                        _tile(flat, group * channels * width + p, starts, weights, (group * blocks + block) * views * ROWS,
-                              result, block * ROWS * stretch + p, stretch)
-                if bias.size or relu:
-                    _finish(result, low, high, length, bias, group * rows, relu)
-                _scatter(result[low:high], y_runs, y_step, y[n, group * rows + low:group * rows + high])
+    strip, channels, stretch = VECTORS * lanes(x), x.shape[1] // groups, length + SPARE
+    flat, result = np.zeros((x.shape[1], width), x.dtype), np.empty((blocks * ROWS, stretch), x.dtype)
+    for unit in range(low, high):
+        n, part = unit // parts, unit % parts
+        first, last = part * blocks // parts, (part + 1) * blocks // parts
+        top, end = first * ROWS, min(last * ROWS, rows)
+        _gather(x[n], runs, step, flat, 0)
+        for group in range(groups):
+            for p in range(0, length, strip):
+                for block in range(first, last):
+                    _tile(flat, group * channels * width + p, starts, weights, (group * blocks + block) * views * ROWS,
+                          result, block * ROWS * stretch + p, stretch)
+            if bias.size or relu:
+                _finish(result, top, end, length, bias, group * rows, relu)
+            _scatter(result[top:end], y_runs, y_step, y[n, group * rows + top:group * rows + end])
 
 
 @jit
@@ -242,8 +243,8 @@ def _products(x, j0, j1, j2, g, i, width, length, out, at, columns):
         at += columns
 
 
-@jit(parallel=True)
-def _dot_views(x, runs, step, size, width, starts, g, g_runs, length, out, parts, together):
+@jit
+def _dot_views(low, high, x, runs, step, size, width, starts, g, g_runs, length, out, parts, together):
     """out[o, k] = sum over n and p of g[n, o, p] x[n, starts[k] + p]: the gradient of `weights` above.
 
     A share has some of the images and some rows of `out`; where shares have the same rows, each has a copy of its own, and the
@@ -252,20 +253,20 @@ def _dot_views(x, runs, step, size, width, starts, g, g_runs, length, out, parts
     """
     copies, groups, blocks, columns = out.shape[0], out.shape[1], out.shape[2] // ROWS, out.shape[3]
     rows, channels, stretch = g.shape[1] // groups, x.shape[1] // groups, together * size + SPARE
-    for share in prange(copies * parts):
+    flat, spread = np.zeros((x.shape[1], width), x.dtype), np.zeros((groups * blocks * ROWS, stretch), x.dtype)
+    for share in range(low, high):
         copy, part = share // parts, share % parts
-        first, last, end = part * blocks // parts, (part + 1) * blocks // parts, (copy + 1) * x.shape[0] // copies
-        flat, spread = np.zeros((x.shape[1], width), x.dtype), np.zeros((groups * blocks * ROWS, stretch), x.dtype)
-        for n in range(copy * x.shape[0] // copies, end, together):
-            several = min(together, end - n)
+        first, last, stop = part * blocks // parts, (part + 1) * blocks // parts, (copy + 1) * x.shape[0] // copies
+        for n in range(copy * x.shape[0] // copies, stop, together):
+            several = min(together, stop - n)
             if several < together:
-                spread[:] = 0                                             # of the images before
+                clear(spread)                                             # of the images before
             for m in range(several):
                 _gather(x[n + m], runs, step, flat, m * size)
                 for group in range(groups):
-                    low, high = group * rows + first * ROWS, group * rows + min(last * ROWS, rows)
+                    begin, end = group * rows + first * ROWS, group * rows + min(last * ROWS, rows)
                     top = (group * blocks + first) * ROWS
-                    _gather(g[n + m, low:high], g_runs, 1, spread[top:top + high - low], m * size)
+                    _gather(g[n + m, begin:end], g_runs, 1, spread[top:top + end - begin], m * size)
             for p in range(0, (several - 1) * size + length, LONG):
                 count = min(LONG, (several - 1) * size + length - p)
                 for group in range(groups):
@@ -367,10 +368,10 @@ def _(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=False):
         return correlate.reference(x, f, stride, dilation, groups, padding, bias, relu)
     lay = _layout(x.shape[2:], f.shape[2:], stride, dilation, padding)
     (runs, offsets), width = lay.phase_after_phase(lay.size), _width(lay.phases * lay.size)
-    y = np.empty((len(x), len(f), math.prod(lay.out)), x.dtype)
-    _sum_views(_flat(x), runs, lay.step, width, _views(f.shape[1], width, offsets), _blocks(f.reshape(*f.shape[:2], -1), groups),
-               y, lay.result, 1, lay.length, len(f) // groups, max(1, SHARES // len(x)),
-               np.zeros(0, x.dtype) if bias is None else np.require(bias, x.dtype, ["C", "W"]), relu)
+    y, parts = np.empty((len(x), len(f), math.prod(lay.out)), x.dtype), max(1, SHARES // len(x))
+    share_out(_sum_views, len(x) * parts, _flat(x), runs, lay.step, width, _views(f.shape[1], width, offsets),
+              _blocks(f.reshape(*f.shape[:2], -1), groups), y, lay.result, 1, lay.length, len(f) // groups, parts,
+              np.zeros(0, x.dtype) if bias is None else np.require(bias, x.dtype, ["C", "W"]), relu, alone=y.size * f[0].size < SHORT)
     return y.reshape(len(x), len(f), *lay.out)
 
 
@@ -381,13 +382,13 @@ def _(g, f, image, stride, dilation, groups=1, padding=None):
         return input_gradient.reference(g, f, image, stride, dilation, groups, padding)
     lay, channels = _layout(image, f.shape[2:], stride, dilation, padding), f.shape[1] * groups
     front = int(lay.offset.max())                                         # x_q collects from y_{q - offset}
-    width, x = _width(front + lay.size), np.empty((len(g), channels, math.prod(image)), g.dtype)
+    width, x, parts = _width(front + lay.size), np.empty((len(g), channels, math.prod(image)), g.dtype), max(1, SHARES // len(g))
     swapped = np.swapaxes(_grouped(f.reshape(*f.shape[:2], -1), groups, 0), 1, 2).reshape(channels, len(f) // groups, -1)
     for i, runs in enumerate(lay.image):
         mine = lay.phase == i
-        _sum_views(_flat(g), lay.result + [0, front, 0], 1, width, _views(len(f) // groups, width, front - lay.offset[mine]),
-                   _blocks(swapped[:, :, mine], groups), x, runs, lay.step, _end(runs), f.shape[1], max(1, SHARES // len(g)),
-                   np.zeros(0, g.dtype), False)
+        share_out(_sum_views, len(g) * parts, _flat(g), lay.result + [0, front, 0], 1, width,
+                  _views(len(f) // groups, width, front - lay.offset[mine]), _blocks(swapped[:, :, mine], groups), x, runs,
+                  lay.step, _end(runs), f.shape[1], parts, np.zeros(0, g.dtype), False, alone=g.size * f[0].size < SHORT)
     return x.reshape(len(g), channels, *image)
 
 
@@ -403,8 +404,9 @@ def _(x, g, taps, stride, dilation, groups=1, padding=None):
     starts = np.concatenate([starts, np.zeros(-len(starts) % VECTORS, np.int64)])
     copies = max(1, min(SHARES, len(x), 2**20 // (g.shape[1] * len(starts))))              # large filters: copies would be too
     out = np.zeros((copies, groups, -(-rows // ROWS) * ROWS, len(starts)), x.dtype)
-    _dot_views(_flat(x), runs, lay.step, lay.size, width, starts, _flat(g), lay.result, lay.length, out, SHARES // copies,
-               together)
+    parts = SHARES // copies
+    share_out(_dot_views, copies * parts, _flat(x), runs, lay.step, lay.size, width, starts, _flat(g), lay.result, lay.length, out,
+              parts, together, alone=g.size * len(starts) < SHORT)
     f = out.sum(0)[:, :rows, :channels * math.prod(taps)].reshape(g.shape[1], channels, *taps)
     if not np.isfinite(f).all():                                          # the zeros between the rows of g meet all numbers of x
         return filter_gradient.reference(x, g, taps, stride, dilation, groups, padding)

@@ -12,6 +12,7 @@ import numpy as np
 
 from .arguments import fitting
 from .jit import jit, kernel
+from .vector import clear
 
 __all__ = ["squared_distances"]
 
@@ -32,7 +33,7 @@ def _differences(x, columns, d):
     """columns is y transposed: the inner loop runs along it, and along a row of d, which stays in the first cache."""
     for i in range(x.shape[0]):
         row = d[i]
-        row[:] = 0
+        clear(row)
         for k in range(x.shape[1]):
             a, column = x[i, k], columns[k]
             for j in range(row.size):

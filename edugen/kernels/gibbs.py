@@ -14,6 +14,7 @@ import numpy as np
 from .arguments import fitting
 from .exponential import exp, log32
 from .jit import compilable, jit, kernel, prange
+from .vector import move
 
 __all__ = ["bernoulli", "boltzmann_sweeps", "gaussian", "ising_sweeps", "normals", "rbm_sweeps", "uniforms"]
 
@@ -241,7 +242,7 @@ def _boltzmann(x, W, b, key, sweeps, random_scan):
     for chain in range(n):
         for s in range(sweeps):
             if s % 64 == 0:                                               # anew now and then, or rounding would add up
-                z[:] = b
+                move(b, 0, z, 0, d)
                 for i in range(d):
                     if x[chain, i] != 0:
                         _add_row(z, x[chain, i], W[i])

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 __all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "compilable", "floats", "jit", "kernel", "operation",
-           "prange", "sortable", "unsortable", "use"]
+           "prange", "sortable", "thread_count", "unsortable", "use"]
 
 prange = range                                       # what `for i in prange(n)` is in Python; compiled, a loop shared by threads
-_chosen = "numba"
+_chosen, _building = "numba", threading.RLock()              # one Python thread builds, others wait for what it makes
 
 
 def use(name: str) -> Any:
@@ -88,7 +88,8 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
         if check:
             check(*args)
         if compiled is None:
-            compiled = build()
+            with _building:
+                compiled = build()
         return compiled(*args)
 
     @functools.wraps(f)
@@ -97,7 +98,8 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
             check(*args)
         kind = args[0].dtype.char                                            # a letter: a dtype takes a microsecond to hash
         if kind not in versions:
-            versions[kind] = build(_any_layout(f, args, writes.split()))
+            with _building:
+                versions[kind] = build(_any_layout(f, args, writes.split()))
         return versions[kind](*args)
 
     @functools.cache
@@ -230,6 +232,12 @@ def kernel(reference: Callable | None = None, *, check: Callable | None = None) 
         return f
     call.reference, call.numba = reference, numba                            # type: ignore[attr-defined]
     return call
+
+
+@functools.cache
+def thread_count() -> int:
+    """How many threads a kernel may take: NUMBA_NUM_THREADS, or as many as there are cores."""
+    return _numba().config.NUMBA_NUM_THREADS
 
 
 def cache_folder() -> Path:

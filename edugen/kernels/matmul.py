@@ -20,7 +20,7 @@ import numpy as np
 
 from .arguments import fitting
 from .jit import jit, kernel, prange
-from .vector import fill, lanes, load, multiply_add, store
+from .vector import clear, fill, lanes, load, multiply_add, store, zeros
 
 __all__ = ["fastest", "matmul", "naive", "ordered", "packed", "registers", "threads"]
 
@@ -61,7 +61,7 @@ def naive(a, b, c):
 @jit(fastmath={"contract"}, check=_step("ordered"))                       # fused multiply-add
 def ordered(a, b, c):
     """Step 2: the loop over k moves out, and the inner loop runs along rows."""
-    c[:] = 0
+    clear(c)
     for i in range(a.shape[0]):
         for k in range(a.shape[1]):
             factor = a[i, k]
@@ -112,7 +112,9 @@ def _tiles(a, b, c):
             j = min(j, c.shape[1] - wide)
             for i in range(0, c.shape[0], TILE):
                 i = min(i, c.shape[0] - TILE)
-                c[i:i + TILE, j:j + wide] = 0
+                for r in range(TILE):
+                    for v in range(0, wide, lanes(c)):
+                        store(zeros(c), c, (i + r) * c.shape[1] + j + v)
                 _tile(a, i * a.shape[1], b, j, a.shape[1], c, i * c.shape[1] + j)
 
 
@@ -131,7 +133,7 @@ def _copy(x, i, j, rows, columns, out):
     """out[:rows, :columns] = x[i:, j:], with zeros where x ends; in vectors where the rows of x are contiguous."""
     w, height, width, vectors = lanes(x), min(rows, x.shape[0] - i), min(columns, x.shape[1] - j), 0
     if height < rows or width < columns:
-        out[:] = 0
+        clear(out)
     if x.strides[1] == x.itemsize:
         vectors = width // w * w
         for k in range(height):
@@ -150,7 +152,9 @@ def _packed_columns(a, b, c, left, right):
     panels = np.empty(((right - left + wide - 1) // wide, min(DEPTH, a.shape[1]), wide), c.dtype)
     block = np.empty((min(ROWS, TILE * tiles), min(DEPTH, a.shape[1]) + 16), c.dtype)   # + 16: rows a power of two apart would
     edge = np.empty((TILE, wide), c.dtype)                                              # share the same few sets of the cache
-    c[:, left:right] = 0
+    for i in range(c.shape[0]):
+        for j in range(left, right):
+            c[i, j] = 0
     for low in range(0, a.shape[1], DEPTH):
         depth = min(DEPTH, a.shape[1] - low)
         for p in range(len(panels)):
@@ -164,10 +168,11 @@ def _packed_columns(a, b, c, left, right):
                     if i + TILE <= last and j + wide <= right:
                         _tile(block, (i - first) * block.shape[1], panel, 0, depth, c, i * c.shape[1] + j)
                     else:                                                 # a tile that reaches over the border of C
-                        edge[:] = 0
+                        clear(edge)
                         _tile(block, (i - first) * block.shape[1], panel, 0, depth, edge, 0)
-                        rows, columns = min(TILE, last - i), min(wide, right - j)
-                        c[i:i + rows, j:j + columns] += edge[:rows, :columns]
+                        for r in range(min(TILE, last - i)):
+                            for l in range(min(wide, right - j)):
+                                c[i + r, j + l] += edge[r, l]
 
 
 @jit(writes="c", check=_step("packed"))

@@ -14,6 +14,7 @@ import numpy as np
 
 from .arguments import fitting
 from .jit import jit, kernel
+from .vector import clear
 
 __all__ = ["normalize", "normalize_gradients"]
 
@@ -85,7 +86,8 @@ def _normalize_rows(x, gain, bias, eps, y):
 
 @jit(fastmath={"contract"})
 def _gradients_of_rows(g, x, gain, eps, dx, dgain, dbias):
-    dgain[:], dbias[:] = 0, 0
+    clear(dgain)
+    clear(dbias)
     for i in range(x.shape[0]):
         row, up, out = x[i], g[i], dx[i]
         mean, r = _moments(row, eps)
@@ -100,7 +102,8 @@ def _gradients_of_rows(g, x, gain, eps, dx, dgain, dbias):
 @jit(fastmath={"contract"})
 def _moments_of_columns(x, eps, mean, r):
     """Row after row: a vector of columns at a time."""
-    mean[:], r[:] = 0, 0
+    clear(mean)
+    clear(r)
     n = x.dtype.type(x.shape[0])
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -128,7 +131,8 @@ def _gradients_of_columns(g, x, gain, eps, dx, dgain, dbias):
     """Gain and bias are along the other axis, so the means of u are the gradients of bias and gain, times gain, over n."""
     mean, r = np.empty_like(gain), np.empty_like(gain)
     _moments_of_columns(x, eps, mean, r)
-    dgain[:], dbias[:] = 0, 0
+    clear(dgain)
+    clear(dbias)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             dgain[j] += g[i, j] * (x[i, j] - mean[j]) * r[j]

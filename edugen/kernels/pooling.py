@@ -16,8 +16,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .arguments import fitting
-from .convolution import SHARES
-from .jit import compilable, jit, kernel, prange
+from .jit import compilable, jit, kernel
+from .threads import share_out
+from .vector import clear
 
 __all__ = ["at_max", "max_gradient", "max_pool"]
 
@@ -138,44 +139,41 @@ def _row(x, start, step, offsets, top):
             top[j] = _larger(x[start + at + step * j], top[j])
 
 
-@jit(parallel=True)
-def _max_windows(x, places, step, width, offsets, y):
-    for share in prange(SHARES):
-        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            for p in range(0, len(places), width):
-                if step == 2:                                             # a step that is known: many numbers at a time
-                    _row(x[n], places[p], np.uintp(2), offsets, y[n, p:p + width])
-                else:
-                    _row(x[n], places[p], np.uintp(step), offsets, y[n, p:p + width])
+@jit
+def _max_windows(low, high, x, places, step, width, offsets, y):
+    for n in range(low, high):
+        for p in range(0, len(places), width):
+            if step == 2:                                                 # a step that is known: many numbers at a time
+                _row(x[n], places[p], np.uintp(2), offsets, y[n, p:p + width])
+            else:
+                _row(x[n], places[p], np.uintp(step), offsets, y[n, p:p + width])
 
 
-@jit(parallel=True)
-def _collect_windows(c, x, places, offsets, y):
+@jit
+def _collect_windows(low, high, c, x, places, offsets, y):
     zero = y.dtype.type(0)
-    for share in prange(SHARES):
-        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            for p in range(len(places)):
-                top, _, count = _largest(x[n], places[p], offsets)
-                total = zero
-                for at in offsets:
-                    total += c[n, places[p] + at] if x[n, places[p] + at] == top else zero
-                y[n, p] = total / y.dtype.type(count)
+    for n in range(low, high):
+        for p in range(len(places)):
+            top, _, count = _largest(x[n], places[p], offsets)
+            total = zero
+            for at in offsets:
+                total += c[n, places[p] + at] if x[n, places[p] + at] == top else zero
+            y[n, p] = total / y.dtype.type(count)
 
 
-@jit(parallel=True)
-def _spread_windows(g, x, places, offsets, result):
+@jit
+def _spread_windows(low, high, g, x, places, offsets, result):
     zero = g.dtype.type(0)
-    for share in prange(SHARES):
-        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            result[n] = 0
-            for p in range(len(places)):
-                top, first, count = _largest(x[n], places[p], offsets)
-                if count == 1:                                            # nearly always
-                    result[n, first] += g[n, p] if top == top else zero   # windows that overlap add up
-                else:
-                    part = g[n, p] / g.dtype.type(count)
-                    for at in offsets:
-                        result[n, places[p] + at] += part if x[n, places[p] + at] == top else zero
+    for n in range(low, high):
+        clear(result[n])
+        for p in range(len(places)):
+            top, first, count = _largest(x[n], places[p], offsets)
+            if count == 1:                                                # nearly always
+                result[n, first] += g[n, p] if top == top else zero       # windows that overlap add up
+            else:
+                part = g[n, p] / g.dtype.type(count)
+                for at in offsets:
+                    result[n, places[p] + at] += part if x[n, places[p] + at] == top else zero
 
 
 # Windows of 2 x 2 that tile the image, which is how most networks pool: no entry is in two windows, so that nothing adds up,
@@ -200,20 +198,18 @@ def _one_to_four(g, x, upper, lower, result):
         result[b], result[b + one] = part if x[b] == top else zero, part if x[b + one] == top else zero
 
 
-@jit(parallel=True)
-def _max_tiles(x, places, width, line, y):
-    for share in prange(SHARES):
-        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            for p in range(0, len(places), width):
-                _four_to_one(x[n], places[p], places[p] + line, y[n, p:p + width])
+@jit
+def _max_tiles(low, high, x, places, width, line, y):
+    for n in range(low, high):
+        for p in range(0, len(places), width):
+            _four_to_one(x[n], places[p], places[p] + line, y[n, p:p + width])
 
 
-@jit(parallel=True)
-def _spread_tiles(g, x, places, width, line, result):
-    for share in prange(SHARES):
-        for n in range(share * x.shape[0] // SHARES, (share + 1) * x.shape[0] // SHARES):
-            for p in range(0, len(places), width):
-                _one_to_four(g[n, p:p + width], x[n], places[p], places[p] + line, result[n])
+@jit
+def _spread_tiles(low, high, g, x, places, width, line, result):
+    for n in range(low, high):
+        for p in range(0, len(places), width):
+            _one_to_four(g[n, p:p + width], x[n], places[p], places[p] + line, result[n])
 
 
 def _flattened(x, padding, border):
@@ -241,9 +237,9 @@ def _(x, size, stride, padding):
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
     y = np.empty((len(planes), len(places)), x.dtype)
     if tuple(size) == tuple(stride) == (2, 2):
-        _max_tiles(planes, places, out[-1], np.uintp(image[-1]), y)
+        share_out(_max_tiles, len(planes), planes, places, out[-1], np.uintp(image[-1]), y)
     else:
-        _max_windows(planes, places, stride[-1], out[-1], offsets, y)
+        share_out(_max_windows, len(planes), planes, places, stride[-1], out[-1], offsets, y)
     return y.reshape(*x.shape[:2], *out)
 
 
@@ -254,7 +250,7 @@ def _(c, x, size, stride, padding):
     planes, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
     y = np.empty((len(planes), len(places)), x.dtype)
-    _collect_windows(_flattened(c, padding, 0)[0], planes, places, offsets, y)
+    share_out(_collect_windows, len(planes), _flattened(c, padding, 0)[0], planes, places, offsets, y)
     return y.reshape(*x.shape[:2], *out)
 
 
@@ -267,9 +263,9 @@ def _(g, x, size, stride, padding):
     g, _ = _flattened(g, ((0, 0),), 0)
     if tuple(size) == tuple(stride) == (2, 2):
         result = np.zeros(planes.shape, x.dtype) if any(n % 2 for n in image) else np.empty(planes.shape, x.dtype)
-        _spread_tiles(g, planes, places, out[-1], np.uintp(image[-1]), result)
+        share_out(_spread_tiles, len(planes), g, planes, places, out[-1], np.uintp(image[-1]), result)
     else:
         result = np.empty(planes.shape, x.dtype)
-        _spread_windows(g, planes, places, offsets, result)
+        share_out(_spread_windows, len(planes), g, planes, places, offsets, result)
     inside: Any = (..., *(slice(before, before + n) for n, (before, _) in zip(x.shape[2:], padding, strict=True)))
     return result.reshape(*x.shape[:2], *image)[inside]

@@ -5,8 +5,8 @@ NumPy compares, writes down the answers, turns them into numbers and multiplies.
 import numpy as np
 
 from .arguments import fitting
-from .convolution import SHARES
-from .jit import compilable, jit, kernel, prange
+from .jit import compilable, jit, kernel
+from .threads import share_out
 
 __all__ = ["relu_gradient"]
 
@@ -20,17 +20,10 @@ def relu_gradient(g, y):
 
 
 @jit
-def _gate(g, y, result):
+def _gate(low, high, g, y, result):
     zero, one = g.dtype.type(0), g.dtype.type(1)
-    for i in range(g.size):
+    for i in range(low, high):
         result[i] = g[i] * (one if y[i] > zero else zero)
-
-
-@jit(parallel=True)
-def _gate_together(g, y, result):
-    for share in prange(SHARES):
-        low, high = share * g.size // SHARES, (share + 1) * g.size // SHARES
-        _gate(g[low:high], y[low:high], result[low:high])
 
 
 @relu_gradient.numba
@@ -38,6 +31,6 @@ def _(g, y):
     if not compilable(g, y):
         return relu_gradient.reference(g, y)
     result = np.empty(g.shape, g.dtype)
-    gate = _gate if g.size < LARGE else _gate_together
-    gate(np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(y).reshape(-1), result.reshape(-1))
+    share_out(_gate, g.size, np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(y).reshape(-1), result.reshape(-1),
+              alone=g.size < LARGE)
     return result

@@ -21,7 +21,7 @@ import numpy as np
 
 from .jit import operation
 
-__all__ = ["fill", "lanes", "load", "move", "multiply_add", "store", "total", "zeros"]
+__all__ = ["clear", "fill", "lanes", "load", "move", "multiply_add", "store", "total", "zeros"]
 
 try:
     from numpy._core._multiarray_umath import __cpu_features__ as _features  # type: ignore[import-not-found]
@@ -70,6 +70,12 @@ def store(v, a, i):
 def move(a, i, b, j, count):
     """The numbers from b[j] on become the `count` ones from a[i] on."""
     b.reshape(-1)[j:j + count] = a.reshape(-1)[i:i + count]
+
+
+@operation
+def clear(a):
+    """All of a's numbers become 0."""
+    a.reshape(-1)[:] = 0
 
 
 @operation
@@ -158,6 +164,18 @@ def _(typing, a, i, b, j, count):
                            a.dtype.bitwidth // 8)
         return context.get_dummy_value()
     return void(a, intp, b, intp, intp), generate
+
+
+@clear.llvm
+def _(typing, a):
+    from numba import void
+    from numba.core import cgutils
+
+    def generate(context, builder, signature, args):
+        array = context.make_array(a)(context, builder, args[0])
+        cgutils.memset(builder, array.data, builder.mul(array.nitems, array.itemsize), 0)
+        return context.get_dummy_value()
+    return void(a), generate
 
 
 @fill.llvm
