@@ -225,9 +225,9 @@ def _sum_views(low, high, x, runs, step, width, starts, weights, y, y_runs, y_st
 
 
 @jit
-def _products(x, j0, j1, j2, g, i, width, length, out, at, columns):
-    """out[at + r columns + k] += the product of row r of g and view k of x, four by three; a total is a vector until the end."""
-    n, sums = lanes(x), out.reshape(-1)
+def _products(x, j0, j1, j2, g, i, width, length, sums, at, columns):
+    """sums[at + r columns + k] += the product of row r of g and view k of x, four by three; a total is a vector until the end."""
+    n = lanes(x)
     a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = zeros(x)
     for p in range(0, length, n):
         x0, x1, x2 = load(x, j0 + p), load(x, j1 + p), load(x, j2 + p)
@@ -254,6 +254,7 @@ def _dot_views(low, high, x, runs, step, size, width, starts, g, g_runs, length,
     copies, groups, blocks, columns = out.shape[0], out.shape[1], out.shape[2] // ROWS, out.shape[3]
     rows, channels, stretch = g.shape[1] // groups, x.shape[1] // groups, together * size + SPARE
     flat, spread = np.zeros((x.shape[1], width), x.dtype), np.zeros((groups * blocks * ROWS, stretch), x.dtype)
+    sums = out.reshape(-1)
     for share in range(low, high):
         copy, part = share // parts, share % parts
         first, last, stop = part * blocks // parts, (part + 1) * blocks // parts, (copy + 1) * x.shape[0] // copies
@@ -275,7 +276,7 @@ def _dot_views(low, high, x, runs, step, size, width, starts, g, g_runs, length,
                         for k in range(0, columns, VECTORS):
                             _products(flat, j + starts[k], j + starts[k + 1], j + starts[k + 2],
                                       spread, block * ROWS * stretch + p, stretch, count,
-                                      out, (copy * groups * blocks + block) * ROWS * columns + k, columns)
+                                      sums, (copy * groups * blocks + block) * ROWS * columns + k, columns)
 
 
 class _Layout:

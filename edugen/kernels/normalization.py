@@ -14,6 +14,7 @@ import numpy as np
 
 from .arguments import fitting
 from .jit import jit, kernel
+from .threads import share_out
 from .vector import clear
 
 __all__ = ["normalize", "normalize_gradients"]
@@ -51,6 +52,8 @@ def normalize_gradients(g, x, gain, axis, eps):
 
 # Twins ------------------------------------------------------------------------------------------------------------------
 
+LARGE, SHARES = 2**17, 8                     # numbers from which a second thread pays; of the rows then
+
 @jit(fastmath={"reassoc", "contract"})                                    # sums in any order: then the adds need not queue
 def _moments(row, eps):
     """Mean and r of a row, which the second loop finds in the cache."""
@@ -76,8 +79,8 @@ def _means_of_gradient(g, gain, row, mean, r):
 
 
 @jit(fastmath={"contract"})
-def _normalize_rows(x, gain, bias, eps, y):
-    for i in range(x.shape[0]):
+def _normalize_rows(low, high, x, gain, bias, eps, y):
+    for i in range(low, high):
         row, out = x[i], y[i]
         mean, r = _moments(row, eps)
         for j in range(row.size):
@@ -85,61 +88,60 @@ def _normalize_rows(x, gain, bias, eps, y):
 
 
 @jit(fastmath={"contract"})
-def _gradients_of_rows(g, x, gain, eps, dx, dgain, dbias):
-    clear(dgain)
-    clear(dbias)
-    for i in range(x.shape[0]):
-        row, up, out = x[i], g[i], dx[i]
-        mean, r = _moments(row, eps)
-        first, second = _means_of_gradient(up, gain, row, mean, r)
-        for j in range(row.size):
-            standard = (row[j] - mean) * r
-            out[j] = r * (up[j] * gain[j] - first - standard * second)
-            dgain[j] += up[j] * standard
-            dbias[j] += up[j]
+def _gradients_of_rows(low, high, g, x, gain, eps, dx, dgain, dbias):
+    """Each share of the rows sums up gradients of gain and bias of its own: the same sums whichever thread has it."""
+    for share in range(low, high):
+        to_gain, to_bias = dgain[share], dbias[share]
+        for i in range(share * x.shape[0] // dgain.shape[0], (share + 1) * x.shape[0] // dgain.shape[0]):
+            row, up, out = x[i], g[i], dx[i]
+            mean, r = _moments(row, eps)
+            first, second = _means_of_gradient(up, gain, row, mean, r)
+            for j in range(row.size):
+                standard = (row[j] - mean) * r
+                out[j] = r * (up[j] * gain[j] - first - standard * second)
+                to_gain[j] += up[j] * standard
+                to_bias[j] += up[j]
 
 
 @jit(fastmath={"contract"})
-def _moments_of_columns(x, eps, mean, r):
+def _moments_of_columns(low, high, x, eps, mean, r):
     """Row after row: a vector of columns at a time."""
     clear(mean)
     clear(r)
     n = x.dtype.type(x.shape[0])
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
+        for j in range(low, high):
             mean[j] += x[i, j]
-    for j in range(mean.size):
+    for j in range(low, high):
         mean[j] /= n
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
+        for j in range(low, high):
             r[j] += (x[i, j] - mean[j]) * (x[i, j] - mean[j])
-    for j in range(r.size):
+    for j in range(low, high):
         r[j] = x.dtype.type(1) / np.sqrt(r[j] / n + eps)
 
 
 @jit(fastmath={"contract"})
-def _normalize_columns(x, gain, bias, eps, y):
+def _normalize_columns(low, high, x, gain, bias, eps, y):
     mean, r = np.empty_like(gain), np.empty_like(gain)
-    _moments_of_columns(x, eps, mean, r)
+    _moments_of_columns(low, high, x, eps, mean, r)
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
+        for j in range(low, high):
             y[i, j] = (x[i, j] - mean[j]) * r[j] * gain[j] + bias[j]
 
 
 @jit(fastmath={"contract"})
-def _gradients_of_columns(g, x, gain, eps, dx, dgain, dbias):
+def _gradients_of_columns(low, high, g, x, gain, eps, dx, dgain, dbias):
     """Gain and bias are along the other axis, so the means of u are the gradients of bias and gain, times gain, over n."""
     mean, r = np.empty_like(gain), np.empty_like(gain)
-    _moments_of_columns(x, eps, mean, r)
-    clear(dgain)
-    clear(dbias)
+    _moments_of_columns(low, high, x, eps, mean, r)
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
+        for j in range(low, high):
             dgain[j] += g[i, j] * (x[i, j] - mean[j]) * r[j]
             dbias[j] += g[i, j]
     n = x.dtype.type(x.shape[0])
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
+        for j in range(low, high):
             dx[i, j] = r[j] * gain[j] * (g[i, j] - dbias[j] / n - (x[i, j] - mean[j]) * r[j] * (dgain[j] / n))
 
 
@@ -153,8 +155,8 @@ def _(x, gain, bias, axis, eps):
     if not _compiled(axis, x, gain, bias):
         return normalize.reference(x, gain, bias, axis, eps)
     y = np.empty(x.shape, x.dtype)
-    rows = _normalize_rows if axis == 1 else _normalize_columns
-    rows(*map(np.ascontiguousarray, (x, gain, bias)), x.dtype.type(eps), y)
+    loop = _normalize_rows if axis == 1 else _normalize_columns
+    share_out(loop, x.shape[1 - axis], *map(np.ascontiguousarray, (x, gain, bias)), x.dtype.type(eps), y, alone=x.size < LARGE)
     return y
 
 
@@ -162,7 +164,12 @@ def _(x, gain, bias, axis, eps):
 def _(g, x, gain, axis, eps):
     if not _compiled(axis, g, x, gain):
         return normalize_gradients.reference(g, x, gain, axis, eps)
-    dx, dgain, dbias = np.empty(x.shape, x.dtype), np.empty_like(gain), np.empty_like(gain)
-    rows = _gradients_of_rows if axis == 1 else _gradients_of_columns
-    rows(*map(np.ascontiguousarray, (g, x, gain)), x.dtype.type(eps), dx, dgain, dbias)
-    return dx, dgain, dbias
+    arrays, alone = [*map(np.ascontiguousarray, (g, x, gain)), x.dtype.type(eps)], x.size < LARGE
+    dx, sums = np.empty(x.shape, x.dtype), np.zeros((2, 1 if alone else SHARES, x.shape[1]), x.dtype)
+    if axis == 1:
+        share_out(_gradients_of_rows, sums.shape[1], *arrays, dx, *sums, alone=alone)
+        sums = sums.sum(1)
+    else:
+        share_out(_gradients_of_columns, x.shape[1], *arrays, dx, *sums[:, 0], alone=alone)
+        sums = sums[:, 0]
+    return dx, *sums

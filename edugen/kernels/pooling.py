@@ -18,7 +18,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from .arguments import fitting
 from .jit import compilable, jit, kernel
 from .threads import share_out
-from .vector import clear
 
 __all__ = ["at_max", "max_gradient", "max_pool"]
 
@@ -105,8 +104,17 @@ def max_gradient(g, x, size, stride, padding):
 
 
 # Twins ----------------------------------------------------------------------------------------------------------------------
-# The image lies flat: a window is a place in it, and its entries are at places + offsets, in any number of dimensions. Planes
-# (n, c) are shared out among the threads.
+
+LARGE = 2**16                                                             # numbers from which a second thread pays
+
+# The images lie flat, one plane (n, c) behind the other: a window is a place, and its entries are at place + offsets, in any
+# number of dimensions. Planes are shared out among the threads; `places` are those of the first plane's windows. (Views of a plane
+# or a row would count their users, which takes longer than a small window.)
+
+@jit
+def _larger(v, top):
+    return top if v <= top or top != top else v                           # a NaN is larger than any number, and stays
+
 
 @jit
 def _largest(x, place, offsets):
@@ -116,7 +124,7 @@ def _largest(x, place, offsets):
     for k in range(1, len(offsets)):
         at = place + offsets[k]
         v = x[at]
-        larger = not (v <= top or top != top)                             # a NaN is larger than any number, and stays
+        larger = not (v <= top or top != top)
         count = 1 if larger else count + (v == top)                       # choices, no jumps
         first = at if larger else first
         top = v if larger else top
@@ -124,99 +132,91 @@ def _largest(x, place, offsets):
 
 
 @jit
-def _larger(v, top):
-    return top if v <= top or top != top else v                           # a NaN is larger than any number, and stays
-
-
-@jit
-def _row(x, start, step, offsets, top):
+def _row(x, start, step, offsets, y, at, width):
     """The largest of each window of a row: tap after tap, over numbers that are `step` apart."""
-    width = np.uintp(len(top))
     for j in range(width):
-        top[j] = x[start + offsets[0] + step * j]
-    for at in offsets[1:]:
+        y[at + j] = x[start + offsets[0] + step * j]
+    for k in range(1, len(offsets)):
+        tap = start + offsets[k]
         for j in range(width):
-            top[j] = _larger(x[start + at + step * j], top[j])
+            y[at + j] = _larger(x[tap + step * j], y[at + j])
 
 
 @jit
-def _max_windows(low, high, x, places, step, width, offsets, y):
-    for n in range(low, high):
-        for p in range(0, len(places), width):
+def _max_windows(low, high, x, plane, places, step, width, offsets, y):
+    for n in range(np.uintp(low), np.uintp(high)):
+        for p in range(np.uintp(0), np.uintp(len(places)), width):
+            start, at = n * plane + places[p], n * np.uintp(len(places)) + p
             if step == 2:                                                 # a step that is known: many numbers at a time
-                _row(x[n], places[p], np.uintp(2), offsets, y[n, p:p + width])
+                _row(x, start, np.uintp(2), offsets, y, at, width)
             else:
-                _row(x[n], places[p], np.uintp(step), offsets, y[n, p:p + width])
+                _row(x, start, step, offsets, y, at, width)
 
 
 @jit
-def _collect_windows(low, high, c, x, places, offsets, y):
-    zero = y.dtype.type(0)
-    for n in range(low, high):
-        for p in range(len(places)):
-            top, _, count = _largest(x[n], places[p], offsets)
+def _collect_windows(low, high, c, x, plane, places, offsets, y):
+    zero, count = y.dtype.type(0), np.uintp(len(places))
+    for n in range(np.uintp(low), np.uintp(high)):
+        for p in range(count):
+            place = n * plane + places[p]
+            top, _, equal = _largest(x, place, offsets)
             total = zero
             for at in offsets:
-                total += c[n, places[p] + at] if x[n, places[p] + at] == top else zero
-            y[n, p] = total / y.dtype.type(count)
+                total += c[place + at] if x[place + at] == top else zero
+            y[n * count + p] = total / y.dtype.type(equal)
 
 
 @jit
-def _spread_windows(low, high, g, x, places, offsets, result):
-    zero = g.dtype.type(0)
-    for n in range(low, high):
-        clear(result[n])
-        for p in range(len(places)):
-            top, first, count = _largest(x[n], places[p], offsets)
-            if count == 1:                                                # nearly always
-                result[n, first] += g[n, p] if top == top else zero       # windows that overlap add up
+def _spread_windows(low, high, g, x, plane, places, offsets, result):
+    """Into zeros: windows that overlap add up."""
+    zero, count = g.dtype.type(0), np.uintp(len(places))
+    for n in range(np.uintp(low), np.uintp(high)):
+        for p in range(count):
+            place = n * plane + places[p]
+            top, first, equal = _largest(x, place, offsets)
+            if equal == 1:                                                # nearly always
+                result[first] += g[n * count + p] if top == top else zero
             else:
-                part = g[n, p] / g.dtype.type(count)
+                part = g[n * count + p] / g.dtype.type(equal)
                 for at in offsets:
-                    result[n, places[p] + at] += part if x[n, places[p] + at] == top else zero
+                    result[place + at] += part if x[place + at] == top else zero
 
 
 # Windows of 2 x 2 that tile the image, which is how most networks pool: no entry is in two windows, so that nothing adds up,
 # and a window's four entries are all at hand, for many windows of a row at a time.
 
 @jit
-def _four_to_one(x, upper, lower, top):
+def _max_tiles(low, high, x, plane, places, width, line, y):
     two, one = np.uintp(2), np.uintp(1)
-    for j in range(np.uintp(len(top))):
-        a, b = upper + two * j, lower + two * j
-        top[j] = _larger(_larger(x[b + one], x[b]), _larger(x[a + one], x[a]))
+    for n in range(np.uintp(low), np.uintp(high)):
+        for p in range(np.uintp(0), np.uintp(len(places)), width):
+            upper, at = n * plane + places[p], n * np.uintp(len(places)) + p
+            lower = upper + line
+            for j in range(width):
+                a, b = upper + two * j, lower + two * j
+                y[at + j] = _larger(_larger(x[b + one], x[b]), _larger(x[a + one], x[a]))
 
 
 @jit
-def _one_to_four(g, x, upper, lower, result):
+def _spread_tiles(low, high, g, x, plane, places, width, line, result):
     zero, two, one = x.dtype.type(0), np.uintp(2), np.uintp(1)
-    for j in range(np.uintp(len(g))):
-        a, b = upper + two * j, lower + two * j
-        top = _larger(_larger(x[b + one], x[b]), _larger(x[a + one], x[a]))
-        part = g[j] / x.dtype.type((x[a] == top) + (x[a + one] == top) + (x[b] == top) + (x[b + one] == top))
-        result[a], result[a + one] = part if x[a] == top else zero, part if x[a + one] == top else zero
-        result[b], result[b + one] = part if x[b] == top else zero, part if x[b + one] == top else zero
-
-
-@jit
-def _max_tiles(low, high, x, places, width, line, y):
-    for n in range(low, high):
-        for p in range(0, len(places), width):
-            _four_to_one(x[n], places[p], places[p] + line, y[n, p:p + width])
-
-
-@jit
-def _spread_tiles(low, high, g, x, places, width, line, result):
-    for n in range(low, high):
-        for p in range(0, len(places), width):
-            _one_to_four(g[n, p:p + width], x[n], places[p], places[p] + line, result[n])
+    for n in range(np.uintp(low), np.uintp(high)):
+        for p in range(np.uintp(0), np.uintp(len(places)), width):
+            upper, at = n * plane + places[p], n * np.uintp(len(places)) + p
+            lower = upper + line
+            for j in range(width):
+                a, b = upper + two * j, lower + two * j
+                top = _larger(_larger(x[b + one], x[b]), _larger(x[a + one], x[a]))
+                part = g[at + j] / x.dtype.type((x[a] == top) + (x[a + one] == top) + (x[b] == top) + (x[b + one] == top))
+                result[a], result[a + one] = part if x[a] == top else zero, part if x[a + one] == top else zero
+                result[b], result[b + one] = part if x[b] == top else zero, part if x[b + one] == top else zero
 
 
 def _flattened(x, padding, border):
-    """The planes (N C, places of the padded image), and the shape of that image."""
+    """All numbers of the padded images, and the shape of one of these."""
     if any(map(any, padding)):
         x = np.pad(x, ((0, 0), (0, 0), *padding), constant_values=border)
-    return np.ascontiguousarray(x).reshape(x.shape[0] * x.shape[1], -1), x.shape[2:]
+    return np.require(x, requirements=["C", "A", "W"]).reshape(-1), x.shape[2:]
 
 
 @functools.lru_cache(maxsize=128)                                         # a network asks for the same ones in every step
@@ -233,39 +233,41 @@ def _plan(image, size, stride):
 def _(x, size, stride, padding):
     if not compilable(x):
         return max_pool.reference(x, size, stride, padding)
-    planes, image = _flattened(x, padding, -np.inf)
+    flat, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
-    y = np.empty((len(planes), len(places)), x.dtype)
+    y, width, plane = np.empty((*x.shape[:2], *out), x.dtype), np.uintp(out[-1]), np.uintp(math.prod(image))
+    planes, alone = x.shape[0] * x.shape[1], flat.size < LARGE
     if tuple(size) == tuple(stride) == (2, 2):
-        share_out(_max_tiles, len(planes), planes, places, out[-1], np.uintp(image[-1]), y)
+        share_out(_max_tiles, planes, flat, plane, places, width, np.uintp(image[-1]), y.reshape(-1), alone=alone)
     else:
-        share_out(_max_windows, len(planes), planes, places, stride[-1], out[-1], offsets, y)
-    return y.reshape(*x.shape[:2], *out)
+        share_out(_max_windows, planes, flat, plane, places, np.uintp(stride[-1]), width, offsets, y.reshape(-1), alone=alone)
+    return y
 
 
 @at_max.numba
 def _(c, x, size, stride, padding):
     if not compilable(c, x):
         return at_max.reference(c, x, size, stride, padding)
-    planes, image = _flattened(x, padding, -np.inf)
+    flat, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
-    y = np.empty((len(planes), len(places)), x.dtype)
-    share_out(_collect_windows, len(planes), _flattened(c, padding, 0)[0], planes, places, offsets, y)
-    return y.reshape(*x.shape[:2], *out)
+    y = np.empty((*x.shape[:2], *out), x.dtype)
+    share_out(_collect_windows, x.shape[0] * x.shape[1], _flattened(c, padding, 0)[0], flat, np.uintp(math.prod(image)), places,
+              offsets, y.reshape(-1), alone=flat.size < LARGE)
+    return y
 
 
 @max_gradient.numba
 def _(g, x, size, stride, padding):
     if not compilable(g, x):
         return max_gradient.reference(g, x, size, stride, padding)
-    planes, image = _flattened(x, padding, -np.inf)
+    flat, image = _flattened(x, padding, -np.inf)
     places, offsets, out = _plan(tuple(image), tuple(size), tuple(stride))
-    g, _ = _flattened(g, ((0, 0),), 0)
+    (g, _), planes, plane, alone = _flattened(g, (), 0), x.shape[0] * x.shape[1], np.uintp(math.prod(image)), flat.size < LARGE
     if tuple(size) == tuple(stride) == (2, 2):
-        result = np.zeros(planes.shape, x.dtype) if any(n % 2 for n in image) else np.empty(planes.shape, x.dtype)
-        share_out(_spread_tiles, len(planes), g, planes, places, out[-1], np.uintp(image[-1]), result)
+        result = np.zeros(flat.shape, x.dtype) if any(n % 2 for n in image) else np.empty(flat.shape, x.dtype)
+        share_out(_spread_tiles, planes, g, flat, plane, places, np.uintp(out[-1]), np.uintp(image[-1]), result, alone=alone)
     else:
-        result = np.empty(planes.shape, x.dtype)
-        share_out(_spread_windows, len(planes), g, planes, places, offsets, result)
+        result = np.zeros(flat.shape, x.dtype)
+        share_out(_spread_windows, planes, g, flat, plane, places, offsets, result, alone=alone)
     inside: Any = (..., *(slice(before, before + n) for n, (before, _) in zip(x.shape[2:], padding, strict=True)))
     return result.reshape(*x.shape[:2], *image)[inside]

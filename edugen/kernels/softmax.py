@@ -6,13 +6,14 @@ An entry that `where` leaves out (attention's mask) counts as -inf, whatever sta
 
 Why the twins are fast: NumPy walks through memory once for each of max, subtract, exp, sum and divide; a twin takes one row,
 which stays in the fastest cache, through all of them, and every loop over it is arithmetic that the compiler does for eight or
-sixteen numbers at once. They are serial: a softmax stands beside a matrix product, whose threads would fight with ours.
+sixteen numbers at once. Many rows are shared out among threads.
 """
 import numpy as np
 
 from .arguments import fitting
 from .exponential import exp
 from .jit import jit, kernel, sortable, unsortable
+from .threads import share_out
 
 __all__ = ["cross_entropy", "cross_entropy_gradient", "log_softmax", "logsumexp", "softmax"]
 
@@ -152,9 +153,12 @@ def _exponentials(row, out):
     return largest, max(_total(out), row.dtype.type(1))
 
 
+LARGE = 2**17                                                             # numbers from which a second thread pays
+
+
 @jit
-def _softmax_rows(x, out):
-    for i in range(x.shape[0]):
+def _softmax_rows(low, high, x, out):
+    for i in range(low, high):
         _, total = _exponentials(x[i], out[i])
         share = x.dtype.type(1) / total                                   # one division, K products
         for j in range(x.shape[1]):
@@ -162,18 +166,18 @@ def _softmax_rows(x, out):
 
 
 @jit
-def _logsumexp_rows(x, out):
+def _logsumexp_rows(low, high, x, out):
     row = np.empty_like(x[0])
-    for i in range(x.shape[0]):
+    for i in range(low, high):
         largest, total = _exponentials(x[i], row)
         out[i] = np.log(total) + largest
 
 
 @jit
-def _log_softmax_rows(x, out):
+def _log_softmax_rows(low, high, x, out):
     row = np.empty_like(x[0])
     limit = np.finfo(x.dtype).max
-    for i in range(x.shape[0]):
+    for i in range(low, high):
         largest, total = _exponentials(x[i], row)
         shift, log_total = min(max(largest, -limit), limit), np.log(total)
         for j in range(x.shape[1]):
@@ -181,29 +185,26 @@ def _log_softmax_rows(x, out):
 
 
 @jit
-def _cross_entropy_rows(x, labels, out):
-    """Whether all labels are there: nobody else looks at the bounds."""
+def _cross_entropy_rows(low, high, x, labels, out):
     row = np.empty_like(x[0])
     limit = np.finfo(x.dtype).max
-    for i in range(x.shape[0]):
-        if not 0 <= labels[i] < x.shape[1]:
-            return False
+    for i in range(low, high):
+        if not 0 <= labels[i] < x.shape[1]:                               # nobody else looks at the bounds
+            raise IndexError
         largest, total = _exponentials(x[i], row)
         out[i] = np.log(total) - (x[i, labels[i]] - min(max(largest, -limit), limit))
-    return True
 
 
 @jit
-def _cross_entropy_gradient_rows(g, x, labels, out):
-    for i in range(x.shape[0]):
+def _cross_entropy_gradient_rows(low, high, g, x, labels, out):
+    for i in range(low, high):
         if not 0 <= labels[i] < x.shape[1]:
-            return False
+            raise IndexError
         _, total = _exponentials(x[i], out[i])
         share = g[i] / total
         for j in range(x.shape[1]):
             out[i, j] *= share
         out[i, labels[i]] -= g[i]
-    return True
 
 
 def _compiled(x, axis=0):
@@ -219,7 +220,7 @@ def _along(rows, x, axis, shape=None):
         swap = np.moveaxis(x, axis, -1).shape
         x = np.ascontiguousarray(np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis]))
     out = np.empty_like(x)
-    rows(x, out)
+    share_out(rows, len(x), x, out, alone=x.size < LARGE)
     return out if swap is None else np.moveaxis(out.reshape(swap), -1, axis)
 
 
@@ -242,8 +243,16 @@ def _(x, axis=-1, keepdims=False, where=None):
         return logsumexp.reference(x, axis, keepdims)
     rows = np.moveaxis(x, axis, -1)
     out = np.empty(rows.shape[:-1], x.dtype)
-    _logsumexp_rows(np.ascontiguousarray(rows.reshape(-1, rows.shape[-1])), out.reshape(-1))
+    rows = np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]))
+    share_out(_logsumexp_rows, len(rows), rows, out.reshape(-1), alone=x.size < LARGE)
     return np.expand_dims(out, axis) if keepdims else out[()]
+
+
+def _by_label(rows, logits, labels, *args):
+    try:
+        share_out(rows, len(logits), *args, alone=logits.size < LARGE)
+    except IndexError:
+        _refuse_labels(labels, logits.shape[1])
 
 
 @cross_entropy.numba
@@ -252,8 +261,7 @@ def _(logits, labels):
     if not _compiled(logits):
         return cross_entropy.reference(logits, labels)
     out = np.empty(len(logits), logits.dtype)
-    if not _cross_entropy_rows(np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out):
-        _refuse_labels(labels, logits.shape[1])
+    _by_label(_cross_entropy_rows, logits, labels, np.ascontiguousarray(logits), labels.astype(np.int64, copy=False), out)
     return out
 
 
@@ -263,7 +271,6 @@ def _(g, logits, labels):
     if not _compiled(logits) or g.dtype != logits.dtype:
         return cross_entropy_gradient.reference(g, logits, labels)
     out = np.empty(logits.shape, logits.dtype)
-    if not _cross_entropy_gradient_rows(np.ascontiguousarray(g), np.ascontiguousarray(logits),
-                                        labels.astype(np.int64, copy=False), out):
-        _refuse_labels(labels, logits.shape[1])
+    _by_label(_cross_entropy_gradient_rows, logits, labels, np.ascontiguousarray(g), np.ascontiguousarray(logits),
+              labels.astype(np.int64, copy=False), out)
     return out
