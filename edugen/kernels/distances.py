@@ -12,10 +12,11 @@ import numpy as np
 
 from .arguments import fitting
 from .jit import jit, kernel
-from .vector import clear
+from .threads import share_out
 
 __all__ = ["squared_distances"]
 
+LARGE = 2**18                                # differences from which a second thread pays
 FEW = 16                                     # dimensions up to which differences are faster than a product (100 to 1,000 points)
 
 
@@ -29,26 +30,25 @@ def squared_distances(x, y):
 
 
 @jit(fastmath={"contract"})
-def _differences(x, columns, d):
+def _differences(low, high, x, columns, d):
     """columns is y transposed: the inner loop runs along it, and along a row of d, which stays in the first cache."""
-    for i in range(x.shape[0]):
-        row = d[i]
-        clear(row)
-        for k in range(x.shape[1]):
-            a, column = x[i, k], columns[k]
-            for j in range(row.size):
-                row[j] += (a - column[j]) * (a - column[j])
+    for i in range(low, high):
+        for j in range(d.shape[1]):
+            d[i, j] = (x[i, 0] - columns[0, j]) * (x[i, 0] - columns[0, j])
+        for k in range(1, x.shape[1]):
+            a = x[i, k]
+            for j in range(d.shape[1]):
+                d[i, j] += (a - columns[k, j]) * (a - columns[k, j])
 
 
 @jit(fastmath={"contract"})
-def _finish(of_x, of_y, d):
+def _finish(low, high, of_x, of_y, d):
     """d holds the products, and then the distances."""
     zero, two = d.dtype.type(0), d.dtype.type(2)
-    for i in range(d.shape[0]):
-        row, square = d[i], of_x[i]
-        for j in range(row.size):
-            s = square + of_y[j] - two * row[j]
-            row[j] = zero if s < zero else s                              # and NaN stays
+    for i in range(low, high):
+        for j in range(d.shape[1]):
+            s = of_x[i] + of_y[j] - two * d[i, j]
+            d[i, j] = zero if s < zero else s                             # and NaN stays
 
 
 @squared_distances.numba
@@ -57,10 +57,10 @@ def _(x, y):
         return squared_distances.reference(x, y)
     if x.shape[1] <= FEW:
         d = np.empty((len(x), len(y)), x.dtype)
-        _differences(np.ascontiguousarray(x), np.ascontiguousarray(y.T), d)
+        share_out(_differences, len(x), np.ascontiguousarray(x), np.ascontiguousarray(y.T), d, alone=d.size * x.shape[1] < LARGE)
         return d
     center = y.mean(axis=0)
     x, y = x - center, y - center
     d = x @ y.T
-    _finish(np.einsum("nd,nd->n", x, x), np.einsum("kd,kd->k", y, y), d)
+    share_out(_finish, len(x), np.einsum("nd,nd->n", x, x), np.einsum("kd,kd->k", y, y), d, alone=d.size < LARGE)
     return d

@@ -221,9 +221,9 @@ def boltzmann_sweeps(x, W, b, key, sweeps, order="sequential"):
 
 
 @jit(fastmath={"contract"})
-def _add_row(z, factor, row):
+def _add_row(z, factor, W, i):
     for j in range(z.size):
-        z[j] += factor * row[j]
+        z[j] += factor * W[i, j]
 
 
 @jit
@@ -245,7 +245,7 @@ def _boltzmann(x, W, b, key, sweeps, random_scan):
                 move(b, 0, z, 0, d)
                 for i in range(d):
                     if x[chain, i] != 0:
-                        _add_row(z, x[chain, i], W[i])
+                        _add_row(z, x[chain, i], W, i)
             _thresholds_of_units(_sweep_key_twin(key, 2 * s), U32(chain * d), limit)
             k_scan = _sweep_key_twin(key, 2 * s + 1)
             for t in range(d):
@@ -253,7 +253,7 @@ def _boltzmann(x, W, b, key, sweeps, random_scan):
                 change = x.dtype.type(z[i] > limit[t]) - x[chain, i]
                 if change != 0:
                     x[chain, i] += change
-                    _add_row(z, change, W[i])                             # W is symmetric: its column is its row
+                    _add_row(z, change, W, i)                             # W is symmetric: its column is its row
 
 
 @boltzmann_sweeps.numba

@@ -70,11 +70,10 @@ def _open_rows(a, h, gates, rh):
     """gates holds h U, and then both gates; rh what the reset gate lets through.  A row is (r, u) or (r, u, c)."""
     n, one = h.shape[1], h.dtype.type(1)
     for i in range(h.shape[0]):
-        x, y, before, through = a[i], gates[i], h[i], rh[i]
         for j in range(2 * n):
-            y[j] = _sigmoid(x[j] + y[j], one)
+            gates[i, j] = _sigmoid(a[i, j] + gates[i, j], one)
         for j in range(n):
-            through[j] = y[j] * before[j]
+            rh[i, j] = gates[i, j] * h[i, j]
 
 
 @jit
@@ -82,11 +81,10 @@ def _step_rows(a, h, gates, c, out):
     """c holds (r h) U, and then the candidates; out gets the next state."""
     n, one = h.shape[1], h.dtype.type(1)
     for i in range(h.shape[0]):
-        x, y, before, candidate, after = a[i], gates[i], h[i], c[i], out[i]
         for j in range(n):
-            s = x[2 * n + j] + candidate[j]
-            candidate[j] = _sigmoid(s + s, one) * (one + one) - one       # tanh s, as exact as its largest value, 1, allows
-            after[j] = y[n + j] * before[j] + (one - y[n + j]) * candidate[j]
+            s, u = a[i, 2 * n + j] + c[i, j], gates[i, n + j]
+            c[i, j] = _sigmoid(s + s, one) * (one + one) - one            # tanh s, as exact as its largest value, 1, allows
+            out[i, j] = u * h[i, j] + (one - u) * c[i, j]
 
 
 @jit(fastmath={"contract"})
@@ -94,22 +92,20 @@ def _back_to_candidate_rows(g, carried, gates, c, d, da):
     """d, the cotangent of a state, and what of it goes to the candidate's sum and to the update gate's."""
     n, one = c.shape[1], c.dtype.type(1)
     for i in range(c.shape[0]):
-        own, later, y, candidate, total, out = g[i], carried[i], gates[i], c[i], d[i], da[i]
         for j in range(n):
-            total[j] = own[j] + later[j]
-            out[2 * n + j] = total[j] * (one - y[n + j]) * (one - candidate[j] * candidate[j])
+            d[i, j] = g[i, j] + carried[i, j]
+            da[i, 2 * n + j] = d[i, j] * (one - gates[i, n + j]) * (one - c[i, j] * c[i, j])
 
 
 @jit(fastmath={"contract"})
 def _back_to_gates_rows(d, through, h, gates, c, da, carried):
     n, one = c.shape[1], c.dtype.type(1)
     for i in range(c.shape[0]):
-        total, to_rh, before, y, candidate, out, later = d[i], through[i], h[i], gates[i], c[i], da[i], carried[i]
         for j in range(n):
-            r, u = y[j], y[n + j]
-            out[j] = to_rh[j] * before[j] * r * (one - r)
-            out[n + j] = total[j] * (before[j] - candidate[j]) * u * (one - u)
-            later[j] = total[j] * u + to_rh[j] * r
+            r, u = gates[i, j], gates[i, n + j]
+            da[i, j] = through[i, j] * h[i, j] * r * (one - r)
+            da[i, n + j] = d[i, j] * (h[i, j] - c[i, j]) * u * (one - u)
+            carried[i, j] = d[i, j] * u + through[i, j] * r
 
 
 @gru.numba

@@ -55,36 +55,35 @@ def normalize_gradients(g, x, gain, axis, eps):
 LARGE, SHARES = 2**17, 8                     # numbers from which a second thread pays; of the rows then
 
 @jit(fastmath={"reassoc", "contract"})                                    # sums in any order: then the adds need not queue
-def _moments(row, eps):
-    """Mean and r of a row, which the second loop finds in the cache."""
-    n, total, squares = row.dtype.type(row.size), row.dtype.type(0), row.dtype.type(0)
-    for j in range(row.size):
-        total += row[j]
+def _moments(x, i, eps):
+    """Mean and r of row i, which the second loop finds in the cache.  (No x[i]: Numba counts the users of a view.)"""
+    n, total, squares = x.dtype.type(x.shape[1]), x.dtype.type(0), x.dtype.type(0)
+    for j in range(x.shape[1]):
+        total += x[i, j]
     mean = total / n
-    for j in range(row.size):
-        squares += (row[j] - mean) * (row[j] - mean)
-    return mean, row.dtype.type(1) / np.sqrt(squares / n + eps)
+    for j in range(x.shape[1]):
+        squares += (x[i, j] - mean) * (x[i, j] - mean)
+    return mean, x.dtype.type(1) / np.sqrt(squares / n + eps)
 
 
 @jit(fastmath={"reassoc", "contract"})
-def _means_of_gradient(g, gain, row, mean, r):
+def _means_of_gradient(g, gain, x, i, mean, r):
     """Means of u and of u times x hat."""
-    first = second = row.dtype.type(0)
-    for j in range(row.size):
-        u = g[j] * gain[j]
+    first = second = x.dtype.type(0)
+    for j in range(x.shape[1]):
+        u = g[i, j] * gain[j]
         first += u
-        second += u * (row[j] - mean)
-    n = row.dtype.type(row.size)
+        second += u * (x[i, j] - mean)
+    n = x.dtype.type(x.shape[1])
     return first / n, second * r / n
 
 
 @jit(fastmath={"contract"})
 def _normalize_rows(low, high, x, gain, bias, eps, y):
     for i in range(low, high):
-        row, out = x[i], y[i]
-        mean, r = _moments(row, eps)
-        for j in range(row.size):
-            out[j] = (row[j] - mean) * r * gain[j] + bias[j]
+        mean, r = _moments(x, i, eps)
+        for j in range(x.shape[1]):
+            y[i, j] = (x[i, j] - mean) * r * gain[j] + bias[j]
 
 
 @jit(fastmath={"contract"})
@@ -93,14 +92,13 @@ def _gradients_of_rows(low, high, g, x, gain, eps, dx, dgain, dbias):
     for share in range(low, high):
         to_gain, to_bias = dgain[share], dbias[share]
         for i in range(share * x.shape[0] // dgain.shape[0], (share + 1) * x.shape[0] // dgain.shape[0]):
-            row, up, out = x[i], g[i], dx[i]
-            mean, r = _moments(row, eps)
-            first, second = _means_of_gradient(up, gain, row, mean, r)
-            for j in range(row.size):
-                standard = (row[j] - mean) * r
-                out[j] = r * (up[j] * gain[j] - first - standard * second)
-                to_gain[j] += up[j] * standard
-                to_bias[j] += up[j]
+            mean, r = _moments(x, i, eps)
+            first, second = _means_of_gradient(g, gain, x, i, mean, r)
+            for j in range(x.shape[1]):
+                standard = (x[i, j] - mean) * r
+                dx[i, j] = r * (g[i, j] * gain[j] - first - standard * second)
+                to_gain[j] += g[i, j] * standard
+                to_bias[j] += g[i, j]
 
 
 @jit(fastmath={"contract"})

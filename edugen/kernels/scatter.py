@@ -37,9 +37,9 @@ def add_rows(index, g, shape):
 @jit
 def _add_rows(index, g, out):
     for n in range(index.size):
-        row, more = out[index[n]], g[n]                                   # Numba, too, counts negative ones from the end
-        for j in range(row.size):
-            row[j] += more[j]
+        row = index[n] if index[n] >= 0 else index[n] + out.shape[0]
+        for j in range(g.shape[1]):
+            out[row, j] += g[n, j]
 
 
 @add_rows.numba

@@ -126,31 +126,34 @@ def cross_entropy_gradient(g, logits, labels):
 # Twins ------------------------------------------------------------------------------------------------------------------
 
 @jit
-def _largest(row):
-    """Largest entry.  Comparing floats has a rule for NaN that defeats vectors; comparing integers doesn't."""
-    top = sortable(row[0])
-    for j in range(1, row.size):
-        top = max(top, sortable(row[j]))
+def _largest(x, i):
+    """Largest entry of row i.  Comparing floats has a rule for NaN that defeats vectors; comparing integers doesn't."""
+    top = sortable(x[i, 0])
+    for j in range(1, x.shape[1]):
+        top = max(top, sortable(x[i, j]))
     return unsortable(top)
 
 
 @jit(fastmath={"reassoc"})                                                # in any order: then the adds need not queue
-def _total(row):
-    total = row[0]
-    for j in range(1, row.size):
-        total += row[j]
+def _total(x, i):
+    total = x[i, 0]
+    for j in range(1, x.shape[1]):
+        total += x[i, j]
     return total
 
 
 @jit
-def _exponentials(row, out):
-    """exp(row - largest) into out; returns the largest entry and the sum, which is 1 in place of 0 for a row of -inf."""
-    limit = np.finfo(row.dtype).max
-    largest = _largest(row)
+def _exponentials(x, i, out, k):
+    """out[k] = exp(x[i] - largest); returns the largest entry and the sum, which is 1 in place of 0 for a row of -inf.
+
+    (The rows are not passed as views, x[i], for Numba counts the users of a view, which takes as long as ten exponentials.)
+    """
+    limit = np.finfo(x.dtype).max
+    largest = _largest(x, i)
     shift = min(max(largest, -limit), limit)
-    for j in range(row.size):
-        out[j] = exp(row[j] - shift)
-    return largest, max(_total(out), row.dtype.type(1))
+    for j in range(x.shape[1]):
+        out[k, j] = exp(x[i, j] - shift)
+    return largest, max(_total(out, k), x.dtype.type(1))
 
 
 LARGE = 2**17                                                             # numbers from which a second thread pays
@@ -159,7 +162,7 @@ LARGE = 2**17                                                             # numb
 @jit
 def _softmax_rows(low, high, x, out):
     for i in range(low, high):
-        _, total = _exponentials(x[i], out[i])
+        _, total = _exponentials(x, i, out, i)
         share = x.dtype.type(1) / total                                   # one division, K products
         for j in range(x.shape[1]):
             out[i, j] *= share
@@ -167,18 +170,18 @@ def _softmax_rows(low, high, x, out):
 
 @jit
 def _logsumexp_rows(low, high, x, out):
-    row = np.empty_like(x[0])
+    row = np.empty_like(x[:1])
     for i in range(low, high):
-        largest, total = _exponentials(x[i], row)
+        largest, total = _exponentials(x, i, row, 0)
         out[i] = np.log(total) + largest
 
 
 @jit
 def _log_softmax_rows(low, high, x, out):
-    row = np.empty_like(x[0])
+    row = np.empty_like(x[:1])
     limit = np.finfo(x.dtype).max
     for i in range(low, high):
-        largest, total = _exponentials(x[i], row)
+        largest, total = _exponentials(x, i, row, 0)
         shift, log_total = min(max(largest, -limit), limit), np.log(total)
         for j in range(x.shape[1]):
             out[i, j] = x[i, j] - shift - log_total
@@ -186,12 +189,12 @@ def _log_softmax_rows(low, high, x, out):
 
 @jit
 def _cross_entropy_rows(low, high, x, labels, out):
-    row = np.empty_like(x[0])
+    row = np.empty_like(x[:1])
     limit = np.finfo(x.dtype).max
     for i in range(low, high):
         if not 0 <= labels[i] < x.shape[1]:                               # nobody else looks at the bounds
             raise IndexError
-        largest, total = _exponentials(x[i], row)
+        largest, total = _exponentials(x, i, row, 0)
         out[i] = np.log(total) - (x[i, labels[i]] - min(max(largest, -limit), limit))
 
 
@@ -200,7 +203,7 @@ def _cross_entropy_gradient_rows(low, high, g, x, labels, out):
     for i in range(low, high):
         if not 0 <= labels[i] < x.shape[1]:
             raise IndexError
-        _, total = _exponentials(x[i], out[i])
+        _, total = _exponentials(x, i, out, i)
         share = g[i] / total
         for j in range(x.shape[1]):
             out[i, j] *= share
