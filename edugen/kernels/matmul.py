@@ -70,15 +70,21 @@ def ordered(a, b, c):
 
 
 @jit
-def _tile(a, i, b, j, depth, c, at):
-    """Add `depth` products to a tile. Places are flat: c[at] is its first number, a[i] and b[j] begin its rows and columns."""
+def _tile(a, i, b, j, depth, c, at, fresh):
+    """Add `depth` products to a tile, or to zeros where it is `fresh`.
+
+    Places are flat: c[at] is the tile's first number, a[i] and b[j] begin its rows and columns.
+    """
     w, row, k = lanes(c), c.shape[1], a.shape[1]
-    p0, p1 = load(c, at), load(c, at + w)
-    q0, q1 = load(c, at + row), load(c, at + row + w)
-    r0, r1 = load(c, at + 2 * row), load(c, at + 2 * row + w)
-    s0, s1 = load(c, at + 3 * row), load(c, at + 3 * row + w)
-    t0, t1 = load(c, at + 4 * row), load(c, at + 4 * row + w)
-    u0, u1 = load(c, at + 5 * row), load(c, at + 5 * row + w)
+    if fresh:
+        p0 = p1 = q0 = q1 = r0 = r1 = s0 = s1 = t0 = t1 = u0 = u1 = zeros(c)
+    else:
+        p0, p1 = load(c, at), load(c, at + w)
+        q0, q1 = load(c, at + row), load(c, at + row + w)
+        r0, r1 = load(c, at + 2 * row), load(c, at + 2 * row + w)
+        s0, s1 = load(c, at + 3 * row), load(c, at + 3 * row + w)
+        t0, t1 = load(c, at + 4 * row), load(c, at + 4 * row + w)
+        u0, u1 = load(c, at + 5 * row), load(c, at + 5 * row + w)
     for _ in range(depth):
         b0, b1 = load(b, j), load(b, j + w)
         p0, p1 = multiply_add(fill(a, i), b0, p0), multiply_add(fill(a, i), b1, p1)
@@ -112,10 +118,7 @@ def _tiles(a, b, c):
             j = min(j, c.shape[1] - wide)
             for i in range(0, c.shape[0], TILE):
                 i = min(i, c.shape[0] - TILE)
-                for r in range(TILE):
-                    for v in range(0, wide, lanes(c)):
-                        store(zeros(c), c, (i + r) * c.shape[1] + j + v)
-                _tile(a, i * a.shape[1], b, j, a.shape[1], c, i * c.shape[1] + j)
+                _tile(a, i * a.shape[1], b, j, a.shape[1], c, i * c.shape[1] + j, True)
 
 
 @jit(writes="c", check=_step("registers", contiguous="abc"))
@@ -152,10 +155,7 @@ def _packed_columns(a, b, c, left, right):
     panels = np.empty(((right - left + wide - 1) // wide, min(DEPTH, a.shape[1]), wide), c.dtype)
     block = np.empty((min(ROWS, TILE * tiles), min(DEPTH, a.shape[1]) + 16), c.dtype)   # + 16: rows a power of two apart would
     edge = np.empty((TILE, wide), c.dtype)                                              # share the same few sets of the cache
-    for i in range(c.shape[0]):
-        for j in range(left, right):
-            c[i, j] = 0
-    for low in range(0, a.shape[1], DEPTH):
+    for low in range(0, max(a.shape[1], 1), DEPTH):
         depth = min(DEPTH, a.shape[1] - low)
         for p in range(len(panels)):
             _copy(b[:, :right], low, left + p * wide, depth, wide, panels[p])
@@ -166,13 +166,12 @@ def _packed_columns(a, b, c, left, right):
                 panel, j = panels[p], left + p * wide
                 for i in range(first, last, TILE):
                     if i + TILE <= last and j + wide <= right:
-                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, c, i * c.shape[1] + j)
+                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, c, i * c.shape[1] + j, low == 0)
                     else:                                                 # a tile that reaches over the border of C
-                        clear(edge)
-                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, edge, 0)
+                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, edge, 0, True)
                         for r in range(min(TILE, last - i)):
                             for l in range(min(wide, right - j)):
-                                c[i + r, j + l] += edge[r, l]
+                                c[i + r, j + l] = edge[r, l] if low == 0 else c[i + r, j + l] + edge[r, l]
 
 
 @jit(writes="c", check=_step("packed"))
