@@ -13,7 +13,8 @@ import numpy as np
 
 from .arguments import fitting
 from .exponential import exp, log32
-from .jit import compilable, jit, kernel, prange
+from .jit import compilable, jit, kernel
+from .threads import share_out
 from .vector import move
 
 __all__ = ["bernoulli", "boltzmann_sweeps", "gaussian", "ising_sweeps", "normals", "rbm_sweeps", "uniforms"]
@@ -267,6 +268,9 @@ def _(x, W, b, key, sweeps, order="sequential"):
 
 # Ising model: four neighbors ---------------------------------------------------------------------------------------------
 
+LARGE = 2**17                                                             # spins from which a second thread pays
+
+
 def _thresholds(beta, field):
     """Spin up if the hash lies below: one threshold for each sum of neighbors, -4, -2, 0, 2, 4."""
     z = 2 * (beta * np.arange(-4, 5, 2) + field)
@@ -335,29 +339,31 @@ def _drawn(around, table, h):
 
 
 @jit
-def _ising_row(above, row, below, table, k, first, parity, new):
-    """Resample the sites of a row whose column has `parity`: all are drawn and half are kept, for then vectors are whole."""
-    last, limits = row.size - 1, (table[0], table[1], table[2], table[3], table[4])
-    new[0] = _drawn(np.int8(above[0] + below[0] + row[last] + row[1]), limits, _hash(k, first))
-    for j in range(1, last):
-        new[j] = _drawn(np.int8(above[j] + below[j] + row[j - 1] + row[j + 1]), limits, _hash(k, U32(first + U32(j))))
-    new[last] = _drawn(np.int8(above[last] + below[last] + row[last - 1] + row[0]), limits, _hash(k, U32(first + U32(last))))
-    for j in range(row.size):
-        row[j] = new[j] if (j & 1) == parity else row[j]
+def _ising_row(s, above, row, below, width, table, k, site, parity, new, at):
+    """Resample the sites of a row whose column has `parity`: all are drawn and half are kept, for then vectors are whole.
+
+    s and new lie flat; a row begins at `row`, its neighbors at `above` and `below`. (A view of a row would count its users.)
+    """
+    last, one, limits = width - np.uintp(1), np.uintp(1), (table[0], table[1], table[2], table[3], table[4])
+    new[at] = _drawn(np.int8(s[above] + s[below] + s[row + last] + s[row + one]), limits, _hash(k, site))
+    for j in range(one, last):
+        around = np.int8(s[above + j] + s[below + j] + s[row + j - one] + s[row + j + one])
+        new[at + j] = _drawn(around, limits, _hash(k, U32(site + U32(j))))
+    around = np.int8(s[above + last] + s[below + last] + s[row + last - one] + s[row])
+    new[at + last] = _drawn(around, limits, _hash(k, U32(site + U32(last))))
+    for j in range(width):
+        s[row + j] = new[at + j] if (j & one) == parity else s[row + j]
 
 
-@jit(parallel=True)
-def _ising_checkerboard(s, table, key, sweeps):
+@jit
+def _ising_color(low, high, s, rows, width, table, k, color, new):
     """Sites of one color share nothing that changes, so threads take some rows each."""
-    grids, rows, columns = s.shape
-    new = np.empty((grids * rows, columns), np.int8)
-    for t in range(sweeps):
-        k = _sweep_key_twin(key, 2 * t)
-        for c in range(2):
-            for r in prange(grids * rows):
-                g, i = r // rows, r % rows
-                above, row, below = s[g, i - 1 if i else rows - 1], s[g, i], s[g, i + 1 if i + 1 < rows else 0]
-                _ising_row(above, row, below, table, k, U32(r * columns), (i + c) & 1, new[r])
+    one = np.uintp(1)
+    for r in range(np.uintp(low), np.uintp(high)):
+        i, row = r % rows, r * width
+        above = row - width if i else row + (rows - one) * width
+        below = row + width if i + one < rows else row - i * width
+        _ising_row(s, above, row, below, width, table, k, U32(row), (i + color) & one, new, row)
 
 
 @jit
@@ -388,9 +394,13 @@ def _ising_single(s, table, key, sweeps, random):
 def _(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
     s = np.array(spins, np.int8, order="C")
     if s.size:
-        grids, table = s.reshape(-1, *s.shape[-2:]), _thresholds(beta, field)
+        grids, new, table = s.reshape(-1, *s.shape[-2:]), np.empty(s.size, np.int8), _thresholds(beta, field)
         if order == "checkerboard":
-            _ising_checkerboard(grids, table, np.uint64(key), sweeps)
+            rows, width = map(np.uintp, s.shape[-2:])
+            for t in range(sweeps):
+                for color in (np.uintp(0), np.uintp(1)):
+                    share_out(_ising_color, s.size // s.shape[-1], s.reshape(-1), rows, width, table, _sweep_key(key, 2 * t), color,
+                              new, alone=s.size < LARGE)
         else:
             _ising_single(grids, table, np.uint64(key), sweeps, order == "random")
     return s

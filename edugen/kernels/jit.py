@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 __all__ = ["available", "backend", "bits", "by_precision", "cache_folder", "compilable", "floats", "jit", "kernel", "operation",
-           "prange", "sortable", "thread_count", "unsortable", "use"]
+           "sortable", "thread_count", "unsortable", "use"]
 
-prange = range                                       # what `for i in prange(n)` is in Python; compiled, a loop shared by threads
 _chosen, _building = "numba", threading.RLock()              # one Python thread builds, others wait for what it makes
 
 
@@ -63,24 +62,24 @@ def backend() -> str:
     return _chosen if available() else "numpy"
 
 
-def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = False, writes: str = "",
-        check: Callable | None = None) -> Any:
+def jit(f: Callable | None = None, *, fastmath: Any = False, writes: str = "", check: Callable | None = None) -> Any:
     """Compile a function with Numba when it is first called.  Its helpers are other `@jit` functions of any module.
 
     Parameters
     ----------
     f : function in the part of Python that Numba compiles
-    parallel : share the iterations of `prange` between threads
     fastmath : let the compiler reorder sums; only with a reason written beside it
     writes : names of the arrays that are written to
         Numba compiles anew for each layout of each array, and again where one is read-only: for a product, dozens of times. With
-        `writes`, once for each dtype (of the first argument): for contiguous arrays that are written to, and any others.
+        `writes`, once for each dtype (of the first of them): for contiguous arrays that are written to, and any others.
     check : function of the same arguments, that refuses what doesn't fit; not called where a compiled function calls this one
     """
     if f is None:
-        return functools.partial(jit, parallel=parallel, fastmath=fastmath, writes=writes, check=check)
+        return functools.partial(jit, fastmath=fastmath, writes=writes, check=check)
     compiled = None
     versions: dict = {}
+    written = writes.split()
+    decides = f.__code__.co_varnames.index(written[0]) if written else 0
 
     @functools.wraps(f)
     def call(*args):
@@ -96,71 +95,28 @@ def jit(f: Callable | None = None, *, parallel: bool = False, fastmath: Any = Fa
     def call_by_dtype(*args):
         if check:
             check(*args)
-        kind = args[0].dtype.char                                            # a letter: a dtype takes a microsecond to hash
+        kind = args[decides].dtype.char                                      # a letter: a dtype takes a microsecond to hash
         if kind not in versions:
             with _building:
-                versions[kind] = build(_any_layout(f, args, writes.split()))
+                versions[kind] = build(_any_layout(f, args, written))
         return versions[kind](*args)
 
     @functools.cache
     def build(signature=None):
-        """The function rebuilt around compiled helpers and Numba's prange, then handed to Numba."""
+        """The function rebuilt around compiled helpers, then handed to Numba."""
         numba = _numba()
         helpers = {name: f.__globals__[name].compiled() for name in f.__code__.co_names
                    if hasattr(f.__globals__.get(name), "compiled")}
-        names = f.__globals__ | helpers | {"prange": numba.prange}
-        rebuilt = FunctionType(f.__code__, names, f.__name__, f.__defaults__, f.__closure__)
+        rebuilt = FunctionType(f.__code__, f.__globals__ | helpers, f.__name__, f.__defaults__, f.__closure__)
         rebuilt.__module__, rebuilt.__qualname__ = f.__module__, f.__qualname__
-        options = {"nogil": True, "error_model": "numpy", "parallel": parallel, "fastmath": fastmath}
-        with _threads_that_sleep():
-            try:
-                compiled = numba.njit(signature, cache=True, **options)(rebuilt)
-            except RuntimeError:                                             # no folder that can be written to
-                compiled = numba.njit(signature, **options)(rebuilt)
-        return _in_turn(compiled) if parallel else compiled
+        options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
+        try:
+            return numba.njit(signature, cache=True, **options)(rebuilt)
+        except RuntimeError:                                                 # no folder that can be written to
+            return numba.njit(signature, **options)(rebuilt)
     call = call_by_dtype if writes else call
     call.compiled = build                                                    # type: ignore[attr-defined]
     return call
-
-
-# Threads ----------------------------------------------------------------------------------------------------------------
-
-_turn, _layer = threading.RLock(), ""                                    # which library shares out the loops, once it is known
-
-
-def _in_turn(compiled):
-    """A parallel kernel, called by one Python thread at a time where Numba's workqueue shares out its loops.
-
-    Two at once would end the process there; OpenMP and TBB take any number.
-    """
-    def call(*args):
-        global _layer
-        if _layer and _layer != "workqueue":
-            return compiled(*args)
-        with _turn:
-            if _layer:
-                return compiled(*args)
-            with _threads_that_sleep():
-                result = compiled(*args)
-            numba = _numba()
-            _layer = "none" if numba.config.DISABLE_JIT else numba.threading_layer()
-            return result
-    return call
-
-
-@contextmanager
-def _threads_that_sleep():
-    """OpenMP's threads, which start in here, wait for their next loop asleep: spinning, they take the cores from BLAS.
-
-    The variable is read when the library is loaded, and is then as it was, for other libraries (and child processes) to see.
-    """
-    ours = "OMP_WAIT_POLICY" not in os.environ
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        yield
-    finally:
-        if ours:
-            del os.environ["OMP_WAIT_POLICY"]
 
 
 def _any_layout(f, args, written):

@@ -19,7 +19,8 @@ import math
 import numpy as np
 
 from .arguments import fitting
-from .jit import jit, kernel, prange
+from .jit import jit, kernel
+from .threads import share_out
 from .vector import clear, fill, lanes, load, multiply_add, store, zeros
 
 __all__ = ["fastest", "matmul", "naive", "ordered", "packed", "registers", "threads"]
@@ -180,30 +181,36 @@ def packed(a, b, c):
     _packed_columns(a, b, c, 0, c.shape[1])
 
 
-def _threads_fit(a, b, c, parts):
-    (_stacks if parts else _small_stacks)(a, b, c, parts)
-
-
 _stacks = _step("threads", "a (N, n, k), b (N, k, m), c (N, n, m)")
 _small_stacks = _step("threads", "a (N, n, k), b (N, k, m), c (N, n, m)", contiguous="abc")
 
 
-@jit(parallel=True, writes="c", check=_threads_fit)
+@jit(writes="c")
+def _whole_products(low, high, a, b, c):
+    for n in range(low, high):
+        _tiles(a[n], b[n], c[n])
+
+
+@jit(writes="c")
+def _shares_of_columns(low, high, a, b, c, parts):
+    wide = 2 * lanes(c)
+    share = (c.shape[2] + parts * wide - 1) // (parts * wide) * wide
+    for task in range(low, high):
+        n, left = task // parts, task % parts * share
+        if left < c.shape[2]:
+            _packed_columns(a[n], b[n], c[n], left, min(left + share, c.shape[2]))
+
+
 def threads(a, b, c, parts):
     """Step 5: stacks of matrices; of each, `parts` shares of the columns are tasks of their own. No two write to one place.
 
     With `parts` 0 each product of a stack is a task, and is done as in step 3.
     """
+    (_small_stacks if parts == 0 else _stacks)(a, b, c, parts)
     if parts == 0:
-        for n in prange(c.shape[0]):
-            _tiles(a[n], b[n], c[n])
+        share_out(_whole_products, len(c), a, b, c)
     else:
-        wide = 2 * lanes(c)
-        share = (c.shape[2] + parts * wide - 1) // (parts * wide) * wide
-        for task in prange(c.shape[0] * parts):
-            n, left = task // parts, task % parts * share
-            if left < c.shape[2]:
-                _packed_columns(a[n], b[n], c[n], left, min(left + share, c.shape[2]))
+        share_out(_shares_of_columns, len(c) * parts, a, b, c, parts)
 
 
 IN_PLACE, THREADED = 2**15, 2**23   # numbers in a B that is read where it lies; multiply-adds for which waking threads pays:
