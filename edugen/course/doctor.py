@@ -79,7 +79,7 @@ def _cores() -> int:
 
 
 def _threads() -> Iterator[Finding]:
-    """BLAS, how many threads it takes, and how long they and OpenMP's spin after their work, when the kernels want the cores."""
+    """BLAS, how many threads it takes, and how long they spin after their work, when the kernels want the cores."""
     import numpy as np
 
     blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
@@ -94,9 +94,6 @@ def _threads() -> Iterator[Finding]:
         short = timeout.isdigit() and int(timeout) <= 12
         fix = "set OPENBLAS_THREAD_TIMEOUT=4: BLAS's threads spin after a product, and take the cores from the kernels"
         yield Finding("BLAS timeout", f"OPENBLAS_THREAD_TIMEOUT {timeout or 'not set'}", "" if short else fix)
-    policy = os.environ.get("OMP_WAIT_POLICY", "")
-    fix = "unset OMP_WAIT_POLICY, or set it to passive: threads that wait actively take the cores from BLAS"
-    yield Finding("OpenMP wait", f"OMP_WAIT_POLICY {policy or 'not set'}", fix if policy.lower() == "active" else "")
 
 
 def _compiler() -> Iterator[Finding]:

@@ -370,9 +370,10 @@ def _(x, f, stride, dilation, groups=1, padding=None, bias=None, relu=False):
     lay = _layout(x.shape[2:], f.shape[2:], stride, dilation, padding)
     (runs, offsets), width = lay.phase_after_phase(lay.size), _width(lay.phases * lay.size)
     y, parts = np.empty((len(x), len(f), math.prod(lay.out)), x.dtype), max(1, SHARES // len(x))
+    bias = np.zeros(0, x.dtype) if bias is None else np.require(bias, x.dtype, ["C", "W"])
     share_out(_sum_views, len(x) * parts, _flat(x), runs, lay.step, width, _views(f.shape[1], width, offsets),
-              _blocks(f.reshape(*f.shape[:2], -1), groups), y, lay.result, 1, lay.length, len(f) // groups, parts,
-              np.zeros(0, x.dtype) if bias is None else np.require(bias, x.dtype, ["C", "W"]), relu, alone=y.size * f[0].size < SHORT)
+              _blocks(f.reshape(*f.shape[:2], -1), groups), y, lay.result, 1, lay.length, len(f) // groups, parts, bias, relu,
+              alone=y.size * f[0].size < SHORT)
     return y.reshape(len(x), len(f), *lay.out)
 
 
@@ -406,8 +407,8 @@ def _(x, g, taps, stride, dilation, groups=1, padding=None):
     copies = max(1, min(SHARES, len(x), 2**20 // (g.shape[1] * len(starts))))              # large filters: copies would be too
     out = np.zeros((copies, groups, -(-rows // ROWS) * ROWS, len(starts)), x.dtype)
     parts = SHARES // copies
-    share_out(_dot_views, copies * parts, _flat(x), runs, lay.step, lay.size, width, starts, _flat(g), lay.result, lay.length, out,
-              parts, together, alone=g.size * len(starts) < SHORT)
+    share_out(_dot_views, copies * parts, _flat(x), runs, lay.step, lay.size, width, starts, _flat(g), lay.result, lay.length,
+              out, parts, together, alone=g.size * len(starts) < SHORT)
     f = out.sum(0)[:, :rows, :channels * math.prod(taps)].reshape(g.shape[1], channels, *taps)
     if not np.isfinite(f).all():                                          # the zeros between the rows of g meet all numbers of x
         return filter_gradient.reference(x, g, taps, stride, dilation, groups, padding)

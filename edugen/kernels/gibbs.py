@@ -399,8 +399,8 @@ def _(spins, beta, key, sweeps, field=0.0, order="checkerboard"):
             rows, width = map(np.uintp, s.shape[-2:])
             for t in range(sweeps):
                 for color in (np.uintp(0), np.uintp(1)):
-                    share_out(_ising_color, s.size // s.shape[-1], s.reshape(-1), rows, width, table, _sweep_key(key, 2 * t), color,
-                              new, alone=s.size < LARGE)
+                    share_out(_ising_color, s.size // s.shape[-1], s.reshape(-1), rows, width, table, _sweep_key(key, 2 * t),
+                              color, new, alone=s.size < LARGE)
         else:
             _ising_single(grids, table, np.uint64(key), sweeps, order == "random")
     return s

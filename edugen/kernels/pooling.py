@@ -108,8 +108,8 @@ def max_gradient(g, x, size, stride, padding):
 LARGE = 2**16                                                             # numbers from which a second thread pays
 
 # The images lie flat, one plane (n, c) behind the other: a window is a place, and its entries are at place + offsets, in any
-# number of dimensions. Planes are shared out among the threads; `places` are those of the first plane's windows. (Views of a plane
-# or a row would count their users, which takes longer than a small window.)
+# number of dimensions. Planes are shared out among the threads; `places` are those of the first plane's windows. (Numba counts
+# the users of a view of a plane or a row, which takes longer than a small window.)
 
 @jit
 def _larger(v, top):

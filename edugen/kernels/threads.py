@@ -5,8 +5,8 @@ runs outside Python's lock, so several threads can be in it at once. There are s
 takes the next that nobody has begun: then nobody waits for one that hasn't woken up, because its core is still taken (BLAS's
 threads go on looking for work for a while after a product). Waking one takes some 20 microseconds, so short loops stay alone.
 
-Numba's own `prange` does as much, and is compiled into the loop, which takes seconds for each; where the library under it is
-OpenMP a process may not be forked afterwards, and where it is Numba's, only one Python thread may be in it. `matmul` shows it.
+Numba's own `prange` does as much, but it is compiled into each loop, which takes seconds; and then, as the library under it is
+one or another, a process may not be forked afterwards, or two Python threads that meet in it end the process.
 """
 import functools
 import os
@@ -23,7 +23,7 @@ PARTS = 2                                                                 # for 
 
 
 def share_out(work: Callable, count: int, *args: Any, alone: bool = False) -> None:
-    """work(low, high, *args) for parts of range(count), by as many threads as Numba would take; `alone`: in one part, by this one.
+    """work(low, high, *args) for parts of range(count), by as many threads as Numba would take; `alone`, by this one in one part.
 
     A part's result must not depend on where it begins and ends. What a part raises is raised here.
 

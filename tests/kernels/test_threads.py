@@ -87,7 +87,7 @@ def test_arrays_are_their_owners(helpers):
     gone = weakref.ref(x)
     share_out(lambda low, high, x: x[low:high].sum(), 1000, x)
     del x
-    for _ in range(200):                                                  # a helper that woke late lets go when it finds nothing to do
+    for _ in range(200):                                                  # a helper that woke late finds nothing to do
         if gone() is None:
             return
         time.sleep(0.05)
@@ -122,7 +122,8 @@ x, wide, labels = normal(64, 8, 40, 40), normal(700, 300), rng.integers(0, 300, 
 q, one = normal(12, 70, 8), np.ones(300, np.float32)
 results = [softmax.softmax(wide), softmax.logsumexp(wide), softmax.cross_entropy(wide, labels),
            softmax.cross_entropy_gradient(wide[:, 0], wide, labels), attention.attend(q, q, q, 1.0),
-           *attention.attend_gradients(q, q, q, q, q, 1.0), relu.relu_gradient(x, x), pooling.max_pool(x, (2, 2), (2, 2), ((0, 0),) * 2),
+           *attention.attend_gradients(q, q, q, q, q, 1.0), relu.relu_gradient(x, x),
+           pooling.max_pool(x, (2, 2), (2, 2), ((0, 0),) * 2),
            pooling.max_gradient(normal(64, 8, 38, 38), x, (3, 3), (1, 1), ((0, 0),) * 2), distances.squared_distances(wide, wide),
            distances.squared_distances(wide[:, :3], wide[:, 3:6]), matmul.fastest(normal(300, 300), normal(300, 300)),
            matmul.matmul(normal(9, 64, 64), normal(9, 64, 64)), gibbs.ising_sweeps(np.ones((512, 512), np.int8), 0.4, 1, 2),
@@ -136,8 +137,8 @@ print(threading.active_count(), hashlib.sha256(b"".join(np.ascontiguousarray(r).
 
 def test_results_do_not_depend_on_the_number_of_threads():
     """Bit for bit, for every kernel that is shared out; one thread starts no other."""
-    found = [subprocess.run([sys.executable, "-c", KERNELS], env=os.environ | {"NUMBA_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": "1"},
-                            check=True, text=True, capture_output=True).stdout.split() for n in ("1", "2", "3")]
+    found = [subprocess.run([sys.executable, "-c", KERNELS], check=True, text=True, capture_output=True,
+                            env=os.environ | {"NUMBA_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": "1"}).stdout.split() for n in "123"]
     assert [int(count) for count, _ in found] == [1, 2, 3]
     assert len({digest for _, digest in found}) == 1 and len(found[0][1]) == len(hashlib.sha256().hexdigest())
 
@@ -156,6 +157,6 @@ if child == 0:
     os._exit(0 if np.array_equal(softmax.softmax(x), right) else 3)
 print(os.waitpid(child, 0)[1])
 """
-    done = subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], capture_output=True, text=True, timeout=120,
-                          env=os.environ | {"NUMBA_NUM_THREADS": "2"})
+    done = subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], capture_output=True, text=True,
+                          timeout=120, env=os.environ | {"NUMBA_NUM_THREADS": "2"})
     assert done.returncode == 0 and done.stdout.split() == ["0"], done.stderr
