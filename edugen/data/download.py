@@ -4,7 +4,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +27,21 @@ class Remote:
     ----------
     name : path below the cache folder, with /
     urls : where it is to be had, the first choice first
-    sha256 : what its content must hash to; None where nobody has published it: then the first copy is trusted, and its hash
-        written beside it, so that any change is noticed later
+    sha256 : what its content must hash to
+    text : whether that is the hash of its lines, which end in "\\r\\n" in some copies: carriage returns don't count
     """
 
     name: str
     urls: Sequence[str]
-    sha256: str | None = None
+    sha256: str
+    text: bool = False
+
+    def digest(self, chunks: Iterable[bytes]) -> str:
+        """The hash of a content that comes in pieces."""
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk.replace(b"\r", b"") if self.text else chunk)
+        return digest.hexdigest()
 
 
 def cache_folder() -> Path:
@@ -62,11 +70,9 @@ def fetch(remote: Remote, progress: bool = True) -> Path:
     """
     pooch = _pooch()
     path = cache_folder() / remote.name
-    record = path.with_name(path.name + ".sha256")
-    expected = remote.sha256 or (record.read_text(encoding="ascii").split()[0] if record.exists() else None)
     if path.exists():
-        if expected and (found := sha256(path)) != expected:
-            raise ValueError(f"{path} is damaged, or another file: its SHA-256 is {found}, expected {expected}. Delete it "
+        if (found := remote.digest(_pieces(path))) != remote.sha256:
+            raise ValueError(f"{path} is damaged, or another file: its SHA-256 is {found}, expected {remote.sha256}. Delete it "
                              "and call again")
     else:
         reasons = []
@@ -75,8 +81,8 @@ def fetch(remote: Remote, progress: bool = True) -> Path:
                 log = pooch.get_logger()
                 level, log.level = log.level, logging.ERROR             # we tell it ourselves
                 try:
-                    pooch.retrieve(url, f"sha256:{expected}" if expected else None, path.name, path.parent,
-                                   downloader=_Download(path.name, progress, expected))
+                    known = None if remote.text else f"sha256:{remote.sha256}"
+                    pooch.retrieve(url, known, path.name, path.parent, downloader=_Download(remote, progress))
                 finally:
                     log.level = level
                 break
@@ -85,26 +91,22 @@ def fetch(remote: Remote, progress: bool = True) -> Path:
         else:
             raise DownloadFailed(
                 f"cannot download {path.name}:\n" + "\n".join(reasons) + f"\nBy hand: download it where there is a network, and "
-                f"put it at\n  {path}\n" + (f"Its SHA-256 must be {expected}." if expected else "Its SHA-256 is not known; the "
-                "first copy is trusted.") + " EDUGEN_DATA names another folder than the cache.")
-    if remote.sha256 is None and not record.exists():
-        part = record.with_name(record.name + ".part")
-        part.write_text(f"{sha256(path)}  {path.name}\n", encoding="ascii")     # as sha256sum writes and checks it
-        part.replace(record)
+                f"put it at\n  {path}\nIts SHA-256 must be {remote.sha256}{', without carriage returns' * remote.text}. "
+                "EDUGEN_DATA names another folder than the cache.")
     return path
 
 
-def sha256(path: Path) -> str:
-    """The hash of a file's content."""
+def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while piece := file.read(1 << 16):
+            yield piece
 
 
 class _Download:
     """What pooch calls to fill a file: with our bar, and with a look at the length that the server promised."""
 
-    def __init__(self, name, progress, expected):
-        self.name, self.progress, self.expected = name, progress, expected
+    def __init__(self, remote, progress):
+        self.remote, self.progress = remote, progress
 
     def __call__(self, url, output_file, pooch):
         import requests
@@ -112,17 +114,21 @@ class _Download:
         with requests.get(url, stream=True, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}) as response:
             response.raise_for_status()
             total = int(response.headers["Content-Length"]) if "Content-Length" in response.headers else None
-            size, digest = 0, hashlib.sha256()
-            with open(output_file, "wb") as file, bar(self.progress, total, unit="B", unit_scale=True, desc=self.name) as tell:
-                for chunk in response.iter_content(1 << 16):
-                    file.write(chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-                    tell(len(chunk))
+            name, size = self.remote.name.rpartition("/")[2], 0
+
+            def kept():
+                nonlocal size
+                with open(output_file, "wb") as file, bar(self.progress, total, unit="B", unit_scale=True, desc=name) as tell:
+                    for chunk in response.iter_content(1 << 16):
+                        file.write(chunk)
+                        size += len(chunk)
+                        tell(len(chunk))
+                        yield chunk
+            found = self.remote.digest(kept())
         if total is not None and size < total:
             raise OSError(f"cut short, {size:,} of {total:,} bytes came")
-        if self.expected and digest.hexdigest() != self.expected:
-            raise OSError(f"its content is another: SHA-256 {digest.hexdigest()}, expected {self.expected}")
+        if found != self.remote.sha256:
+            raise OSError(f"its content is another: SHA-256 {found}, expected {self.remote.sha256}")
 
 
 def _why(error):

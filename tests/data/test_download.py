@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from edugen.data import DownloadFailed, binarized_mnist, dna, fashion_mnist, mnist, nltcs
+from edugen.data import DownloadFailed, binarized_mnist, dna, fashion_mnist, mnist, mushrooms, nltcs
 from edugen.data import binary as binary_module
-from edugen.data.download import Remote, cache_folder, fetch, sha256
+from edugen.data.binary import read_bits
+from edugen.data.download import Remote, cache_folder, fetch
 
 CONTENT = bytes(range(256)) * 1000
 GOOD = hashlib.sha256(CONTENT).hexdigest()
@@ -51,8 +52,8 @@ def server(tmp_path, monkeypatch):
     server.server_close()
 
 
-def remote(server, *kinds, sha256=GOOD):
-    return Remote("set/a.bin", [f"{server.url}/{kind}/a.bin" for kind in kinds], sha256)
+def remote(server, *kinds):
+    return Remote("set/a.bin", [f"{server.url}/{kind}/a.bin" for kind in kinds], GOOD)
 
 
 def left(tmp_path):
@@ -61,7 +62,7 @@ def left(tmp_path):
 
 def test_a_file_is_downloaded_once(server, tmp_path, capfd):
     path = fetch(remote(server, "good"))
-    assert path == tmp_path / "cache" / "set" / "a.bin" and path.read_bytes() == CONTENT and sha256(path) == GOOD
+    assert path == tmp_path / "cache" / "set" / "a.bin" and path.read_bytes() == CONTENT
     assert fetch(remote(server, "good")) == path and server.asked == ["/good/a.bin"]
     assert left(tmp_path) == ["a.bin"] and "Downloading" not in "".join(capfd.readouterr())       # pooch says nothing; we do
 
@@ -120,28 +121,23 @@ def test_a_damaged_file_in_the_cache_is_told_and_kept(server, tmp_path):
     assert path.exists() and len(server.asked) == 1
 
 
-# Without a published hash
-
-
-def test_first_copy_is_trusted_and_remembered(server, tmp_path):
-    unknown = remote(server, "good", sha256=None)
-    path = fetch(unknown)
-    assert left(tmp_path) == ["a.bin", "a.bin.sha256"]
-    assert path.with_name("a.bin.sha256").read_text() == f"{GOOD}  a.bin\n"
-    fetch(unknown)
-    path.write_bytes(CONTENT[::-1])
+def test_in_a_text_carriage_returns_do_not_count(server):
+    lines = b"1,0,1\n" * 50_000                                             # so long that a piece ends between \r and \n
+    server.files["a.txt"] = lines.replace(b"\n", b"\r\n")
+    url, good = [f"{server.url}/good/a.txt"], hashlib.sha256(lines).hexdigest()
+    path = fetch(Remote("a.txt", url, good, text=True))
+    assert path.read_bytes() == server.files["a.txt"]
+    assert fetch(Remote("a.txt", url, good, text=True)) == path and len(server.asked) == 1
+    path.write_bytes(lines)                                                 # another copy of the same text
+    assert fetch(Remote("a.txt", url, good, text=True)) == path
+    path.write_bytes(lines[:-6] + b"1,1,1\n")
     with pytest.raises(ValueError, match="is damaged, or another file"):
-        fetch(unknown)
-    path.unlink()                                                           # the record stays: the next copy must be the same
-    with pytest.raises(DownloadFailed, match="its content is another"):
-        fetch(remote(server, "other", sha256=None))
-    assert fetch(unknown).read_bytes() == CONTENT
-
-
-def test_a_cut_file_is_noticed_without_a_hash_too(server, tmp_path):
-    with pytest.raises(DownloadFailed, match="cut short(.|\n)*Its SHA-256 is not known; the first copy is trusted"):
-        fetch(remote(server, "short", sha256=None))
-    assert left(tmp_path) == []
+        fetch(Remote("a.txt", url, good, text=True))
+    path.unlink()
+    with pytest.raises(DownloadFailed, match=f"its content is another(.|\n)*must be {good}, without carriage returns"):
+        fetch(Remote("a.txt", [f"{server.url}/other/a.txt"], good, text=True))
+    with pytest.raises(DownloadFailed, match="its content is another"):     # elsewhere they count
+        fetch(Remote("a.txt", url, good))
 
 
 def test_a_length_that_nobody_promised(server):
@@ -190,7 +186,7 @@ def test_cache_folder(monkeypatch, tmp_path):
 def test_without_pooch(monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)
     with pytest.raises(ImportError, match=r'pip install "edugen\[course\]"'):
-        fetch(Remote("a", ["http://127.0.0.1:9/a"]))
+        fetch(Remote("a", ["http://127.0.0.1:9/a"], GOOD))
 
 
 # The sets, with files of their form -------------------------------------------------------------------------------------
@@ -240,24 +236,36 @@ def test_binarized(server, monkeypatch, rng):
         np.testing.assert_array_equal(found, x)
 
 
-def test_binary_sets(server, monkeypatch, rng, tmp_path):
+@pytest.mark.parametrize("load, columns", [(nltcs, 16), (dna, 180), (mushrooms, 112)])
+def test_binary_sets(load, columns, server, monkeypatch, rng, tmp_path):
+    name, parts = load.__name__, [rng.integers(2, size=(n, columns)) for n in (9, 2, 3)]
+    files = [f"{name}/{name}.{part}.data" for part in ("train", "valid", "test")]
+    server.files = {file: rows(x, ",") for file, x in zip(files, parts, strict=True)}
+    with pytest.raises(DownloadFailed, match=rf"{name}\.train\.data: its content is another(.|\n)*{name}\.train\.data"):
+        monkeypatch.setattr(binary_module, "MIRRORS", [f"{server.url}/good/"] * 2)
+        load()                                                              # not the bits of the literature
     monkeypatch.setattr(binary_module, "MIRRORS", (f"{server.url}/missing/", f"{server.url}/good/"))
-    sizes = {"train": 16181, "valid": 2157, "test": 3236}
-    parts = {part: rng.integers(2, size=(n, 16)) for part, n in sizes.items()}
-    server.files = {f"nltcs/nltcs.{part}.data": rows(x, ",") for part, x in parts.items()}
-    for found, x in zip(nltcs(), parts.values(), strict=True):
+    monkeypatch.setattr(binary_module, "SHA256", {file.partition("/")[2]: hashlib.sha256(content).hexdigest()
+                                                  for file, content in server.files.items()})
+    for found, x in zip(load(), parts, strict=True):
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(found, x)
-    assert len(left(tmp_path)) == 6
-    server.files = {"dna/dna.train.data": rows(rng.integers(2, size=(1599, 180)), ",")}
-    with pytest.raises(ValueError, match=r"dna\.train\.data has 1599 rows, and dna's train set 1600: it is another file"):
-        dna()
-    (tmp_path / "cache" / "dna" / "dna.train.data").write_bytes(b"<html>no such page</html>")
-    (tmp_path / "cache" / "dna" / "dna.train.data.sha256").unlink()
+    assert left(tmp_path) == sorted(file.partition("/")[2] for file in files)
+
+
+def test_what_is_no_table_of_bits(tmp_path):
+    path = tmp_path / "a.data"
+    path.write_bytes(b"<html>no such page</html>")
     with pytest.raises(ValueError, match="must hold rows of 180 zeros and ones, got 0 of them among other characters"):
-        dna()
+        read_bits(path, 180)
+    path.write_bytes(b"0,1\n1,0\n1")
+    with pytest.raises(ValueError, match="must hold rows of 2 zeros and ones, got 5 of them. Delete"):
+        read_bits(path, 2)
+    path.write_bytes(b"0,1\r\n1,0\r\n")
+    np.testing.assert_array_equal(read_bits(path, 2), [[0, 1], [1, 0]])
 
 
 def test_hashes_are_of_the_right_form():
-    hashes = [*mnist_module.MNIST_SHA256.values(), *mnist_module.FASHION_SHA256.values(), *mnist_module.BINARIZED_SHA256.values()]
-    assert all(len(bytes.fromhex(value)) == 32 for value in hashes) and len(set(hashes)) == 11
+    hashes = [*mnist_module.MNIST_SHA256.values(), *mnist_module.FASHION_SHA256.values(), *mnist_module.BINARIZED_SHA256.values(),
+              *binary_module.SHA256.values()]
+    assert all(len(bytes.fromhex(value)) == 32 for value in hashes) and len(set(hashes)) == 20
