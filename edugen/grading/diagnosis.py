@@ -43,9 +43,9 @@ def _shapes(a: np.ndarray, e: np.ndarray) -> Iterator[str]:
     if a.ndim >= 2 and a.shape == e.shape[::-1]:
         yield "the right numbers, transposed" if close(a.T, e) else "the shape is that of the transpose"
     if a.size == e.size and [n for n in a.shape if n > 1] == [n for n in e.shape if n > 1]:
-        right = "the right numbers" if close(a.reshape(e.shape), e) else "only the shape differs:"
-        yield f"{right}, with an axis of length 1 too {'many' if a.ndim > e.ndim else 'few'} (keepdims, or x[:, None]?)" \
-            if a.ndim != e.ndim else f"{right}, with the axis of length 1 in another place"
+        right = "the right numbers, with " if close(a.reshape(e.shape), e) else ""
+        yield f"{right}an axis of length 1 too {'many' if a.ndim > e.ndim else 'few'} (keepdims, or x[:, None]?)" \
+            if a.ndim != e.ndim else f"{right}the axis of length 1 in another place"
     if a.size == e.size and a.ndim != e.ndim and close(a.ravel(), e.ravel()):
         yield f"the right numbers: reshape them to {e.shape}"
     for axis in range(a.ndim):

@@ -8,14 +8,20 @@
   process, and no file but those.
 
 The container that the grader itself runs in, if it does, is a wall around all of it, and is reported beside the tier.
+
+At every tier a worker on Linux is refused some questions to the kernel (`kernel_filter`): those by which memory gets out of
+sight of the supervisor that counts it, or outlives the worker.
 """
 from __future__ import annotations
 
+import errno
 import functools
 import os
+import platform
 import shutil
 import site
 import socket
+import struct
 import sys
 import sysconfig
 import tempfile
@@ -23,6 +29,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from edugen.grading.supervisor import FILTER_DESCRIPTOR
 
 __all__ = ["TIERS", "IsolationError", "Tier", "arrange", "best", "container", "probe", "require"]
 
@@ -35,6 +43,11 @@ SYSTEM = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/
           "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/usr/share/zoneinfo", "/sys/devices/system/cpu")
 PROC = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+REFUSED = {                                             # by machine: its own number, that of clone, and those of `kernel_filter`
+    "x86_64": (0xC000003E, 56, (29, 68, 64, 240, 272, 308, 165, 430, 428, 46, 307, 425)),
+    "aarch64": (0xC00000B7, 220, (194, 186, 190, 180, 97, 268, 40, 430, 428, 211, 269, 425))}
+CLONE3, NAMESPACES = 435, 0x7E020000
 
 
 class IsolationError(RuntimeError):
@@ -94,6 +107,7 @@ def bubblewrap(argv: list[str], folder: str) -> list[str]:
     if program is None:
         raise IsolationError("there is no program bwrap (Debian and Ubuntu: apt install bubblewrap)")
     command = [program, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
+    command += ["--seccomp", str(FILTER_DESCRIPTOR)] if kernel_filter() else []
     for path in sight():
         command += ["--ro-bind", path, path]
     for hidden in HIDDEN:
@@ -110,6 +124,7 @@ def arrange(order: dict[str, Any], tier: str) -> None:
     """Complete a supervisor's orders with what the tier needs."""
     if tier not in TIERS:
         raise ValueError(f"there is no tier {tier!r}; there are {', '.join(TIERS)}")
+    order["filter"] = kernel_filter()
     if tier == "landlock":
         order["rules"] = [*_rules(), (order["folder"], "write")]
     elif tier == "bubblewrap":
@@ -119,6 +134,29 @@ def arrange(order: dict[str, Any], tier: str) -> None:
 @functools.cache
 def _rules() -> tuple[tuple[str, str], ...]:
     return tuple(landlock_rules())
+
+
+@functools.cache
+def kernel_filter() -> bytes | None:
+    """A program for the kernel (seccomp, in its BPF) that refuses what would get out of sight of the supervisor; None elsewhere.
+
+    shmget, msgget, semget, mq_open: they would outlive the worker. unshare, setns, mount, fsopen, open_tree, and clone with a
+    new namespace: room in memory that nobody else sees. sendmsg, sendmmsg, io_uring_setup: files that are kept on their way
+    between two sockets, and open in no process. Each fails with EPERM, as for somebody who has not the right.
+    """
+    if sys.platform != "linux" or platform.machine() not in REFUSED or sys.maxsize < 1 << 32:
+        return None
+    machine, clone, numbers = REFUSED[platform.machine()]
+    load, equal, greater, any_of, answer = 0x20, 0x15, 0x35, 0x45, 0x06             # instructions, with their modes
+    refuse, allow = 0x50000 | errno.EPERM, 0x7FFF0000
+    program = [(load, 0, 0, 4), (equal, 1, 0, machine), (answer, 0, 0, refuse),     # another machine's calls: 32 bits
+               (load, 0, 0, 0), (greater, 0, 1, 1 << 30), (answer, 0, 0, refuse)]   # and x32
+    for number in numbers:
+        program += [(equal, 0, 1, number), (answer, 0, 0, refuse)]
+    program += [(equal, 0, 1, CLONE3), (answer, 0, 0, 0x50000 | errno.ENOSYS),      # its flags are out of sight: take clone
+                (equal, 0, 3, clone), (load, 0, 0, 16), (any_of, 0, 1, NAMESPACES), (answer, 0, 0, refuse),
+                (answer, 0, 0, allow)]
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
 # -- whether it holds ---------------------------------------------------------------------------------------------------

@@ -198,8 +198,8 @@ class Process:
         self._socket, wire = socket.socketpair()
         self._control, control = socket.socketpair()
         order: dict[str, Any] = {
-            "folder": self.folder, "argv": [sys.executable, "-I", "-B", "-u", str(WORKER)], "rules": None, "wrappers": 0,
-            "env": environment(self.folder, limits.threads), "control": control.fileno(),
+            "folder": self.folder, "argv": [sys.executable, "-I", "-B", "-u", str(WORKER)], "rules": None, "filter": None,
+            "wrappers": 0, "env": environment(self.folder, limits.threads), "control": control.fileno(),
             "where": int(getattr(signal, "SIGUSR1", 0)),
             **{name: getattr(limits, name) for name in ("memory", "processes", "tasks", "files", "disk", "cpu")}}
         isolation.arrange(order, tier)

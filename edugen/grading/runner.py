@@ -26,6 +26,7 @@ from edugen.grading.plugin import GRADER, limits
 __all__ = ["Run", "Session", "SessionEnded", "grade"]
 
 START = 300.0           # seconds in which pytest collects the checks, on a busy machine
+MEMORY = 4 << 30        # bytes of a session itself: what is small on the wire may be large as an array
 
 
 class SessionEnded(RuntimeError):
@@ -222,8 +223,19 @@ class Server:
         return True
 
 
+def limit_memory() -> None:
+    """Have this process get a MemoryError, and with it a failed check, where an answer would take the machine's memory."""
+    try:
+        import resource
+    except ImportError:                             # Windows
+        return
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most), most))
+
+
 def main(check: Path) -> None:
     """Serve the checks of one file until standard input ends."""
+    limit_memory()
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)                                   # what pytest says is no answer
     settings = Path("pytest.ini")

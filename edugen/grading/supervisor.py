@@ -38,7 +38,8 @@ KILL = 9
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 LINUX, WINDOWS = sys.platform == "linux", os.name == "nt"
 
-SUBREAPER, DEATH_SIGNAL, NO_NEW_PRIVILEGES = 36, 1, 38                          # of prctl
+SUBREAPER, DEATH_SIGNAL, NO_NEW_PRIVILEGES, FILTER = 36, 1, 38, 22              # of prctl
+FILTER_DESCRIPTOR = 3           # where bubblewrap finds the filter that it sets
 RIGHTS = {"read": 0b1101, "list": 0b1000, "write": ~0}                          # of Landlock: execute, read, list; all
 FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15                      # those that a file, not a folder, can have
 
@@ -93,6 +94,8 @@ class Posix:
             self.prctl(NO_NEW_PRIVILEGES, 1)                    # no sudo
             if order["rules"] is not None:
                 self.landlock(order["rules"])
+            if order["filter"] is not None:
+                self.filter(order["filter"])
         if self.program is None:
             os.execve(order["argv"][0], order["argv"], order["env"])
         self.go_on()
@@ -136,6 +139,19 @@ class Posix:
         if ruleset < 0 or syscall(446, ruleset, 0):
             raise OSError("Landlock is refused")
         os.close(ruleset)
+
+    def filter(self, program: bytes) -> None:
+        """From here on, the kernel refuses what `program` says; where a wrapper must ask for such itself, it sets the filter."""
+        if self.order["wrappers"]:
+            end, ours = os.pipe()
+            os.write(ours, program)
+            os.close(ours)
+            os.dup2(end, FILTER_DESCRIPTOR)
+            os.set_inheritable(FILTER_DESCRIPTOR, True)
+            return
+        import ctypes
+        code = ctypes.create_string_buffer(program, len(program))
+        self.libc.prctl(FILTER, 2, (ctypes.c_size_t * 2)(len(program) // 8, ctypes.addressof(code)))    # a kernel may have none
 
     # -- what it uses ----------------------------------------------------------------------------------------------
 

@@ -132,9 +132,11 @@ class Peer(ABC):
         except ValueError as error:                                     # an int of more than 4,300 digits
             raise Unsendable(str(error)) from None
         size = sum(map(len, chunks))
-        if len(raw) > MAX_HEADER or size > self.cap:
-            raise Unsendable(f"too much data: {len(raw) + size:,} bytes, and at most {self.cap:,} fit "
-                            "(long lists of numbers fit better as arrays)")
+        if len(raw) > MAX_HEADER:
+            raise Unsendable(f"too much data outside of arrays: {len(raw):,} bytes, and at most {MAX_HEADER:,} fit "
+                             "(long lists of numbers fit better as arrays)")
+        if size > self.cap:
+            raise Unsendable(f"too much data: {size:,} bytes of arrays, and at most {self.cap:,} fit")
         return b"".join([PREFIX.pack(MAGIC, len(raw), size), raw, *chunks])
 
     def _encode(self, value: Any, chunks: list[bytes], depth: int) -> Any:

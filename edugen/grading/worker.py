@@ -37,7 +37,7 @@ else:
 
 __all__ = ["CourseFinder", "Worker", "main"]
 
-MAX_LINES = 8
+MAX_LINES, MAX_LINE = 8, 400
 SAME = {kind.__name__: kind for kind in (       # exceptions that pass from the check's functions to the student's code
     ArithmeticError, AttributeError, FloatingPointError, IndexError, KeyError, LookupError, NotImplementedError, OverflowError,
     RecursionError, RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError)}
@@ -74,10 +74,10 @@ class Worker(wire.Peer):
             header, payload = self.exchange(self.serve(*self.unpack(header, payload)))
 
     def exchange(self, frame: bytes) -> tuple[dict[str, Any], memoryview]:
-        for stream in (sys.stdout, sys.stderr):
+        for name in ("stdout", "stderr"):
             try:
-                stream.flush()
-            except Exception:                       # the student may have put anything there
+                getattr(sys, name).flush()
+            except BaseException:                   # the student may have put anything there
                 pass
         view = memoryview(frame)
         while view:
@@ -154,15 +154,24 @@ class Worker(wire.Peer):
     def raised(self, number: int, error: BaseException) -> bytes:
         """What an exception says, and the student's own lines that led to it."""
         try:
+            text, rows = self.account(error)
+            return self.error(number, "raised", type=type(error).__name__, text=text, lines=rows)
+        except BaseException:                       # a property or a subclass of the student's, while being read
+            return self.error(number, "raised", type="an exception", text="(it could not be read)", lines=[])
+
+    def account(self, error: BaseException) -> tuple[str, list[tuple[int | None, str, str]]]:
+        """The message of an exception, and number, function and text of each of the student's lines, no longer than is shown."""
+        try:
             text = str(error)
         except BaseException:
             text = "(its message could not be read)"
-        rows = [(f.lineno, f.name, f.line) for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
+        rows: list[tuple[int | None, str, str]] = [
+            (f.lineno, f.name, (f.line or "")[:MAX_LINE]) for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
         if isinstance(error, SyntaxError) and error.filename == self.file:
-            text, rows = error.msg, [(error.lineno, "", (error.text or "").strip())]
+            text, rows = error.msg, [(error.lineno, "", (error.text or "").strip()[:MAX_LINE])]
         if len(rows) > MAX_LINES:
             rows = [*rows[:3], (None, f"({len(rows) - 6} more)", ""), *rows[-3:]]
-        return self.error(number, "raised", type=type(error).__name__, text=text[:4000], lines=rows)
+        return text[:4000], rows
 
     def error(self, number: int, kind: str, **facts: Any) -> bytes:
         return self.pack({"op": "error", "id": number, "kind": kind, **facts})
