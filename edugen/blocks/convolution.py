@@ -61,8 +61,8 @@ def equivariance_gap(F: Callable[[Any], Any], T: Callable[[Any], Any], x: Any, a
 
 
 def _signed(y):
-    """Numbers whose differences may be negative: those of bytes go round, and booleans have none."""
-    return y.astype(float) if getattr(y, "dtype", np.dtype(float)).kind in "bu" else y
+    """Numbers whose differences are what they should be: those of short integers go round, and booleans have none."""
+    return y.astype(float) if getattr(y, "dtype", np.dtype(float)).kind in "bui" else y
 
 
 def invariance_gap(F: Callable[[Any], Any], T: Callable[[Any], Any], x: Any) -> Any:
@@ -261,8 +261,8 @@ class GlobalPool:
 
     def __call__(self, theta: Any, x: Any) -> Any:
         """Array (N, channels, *image) to (N, channels)."""
-        if np.ndim(x) < 3 or not np.size(x):
-            raise ValueError(f"GlobalPool: x must be an array (N, channels, *image) not empty, got shape {np.shape(x)}")
+        if np.ndim(x) < 3 or not math.prod(np.shape(x)[2:]):
+            raise ValueError(f"GlobalPool: x must be an array (N, channels, *image), an image not empty, got shape {np.shape(x)}")
         return _REDUCTIONS[self.by](x, axis=tuple(range(2, np.ndim(x))))
 
 

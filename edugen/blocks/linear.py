@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edugen.autodiff import linear, primitive, relu, rule, sigmoid, softplus
+from edugen.autodiff import Tensor, linear, primitive, relu, rule, sigmoid, softplus
 
 __all__ = ["INITIALIZERS", "NONLINEARITIES", "Block", "Linear", "Pointwise", "Residual", "Sequential", "gelu", "glorot", "he",
            "layers", "leaky_relu", "orthogonal"]
@@ -42,7 +42,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     >>> leaky_relu(np.array([-2.0, 3.0]))
     array([-0.02,  3.  ])
     """
-    return np.where(np.greater(x, 0), x, slope * x)
+    return np.where(np.greater(x, 0), x, np.multiply(slope, x))
 
 
 @rule(leaky_relu, 0)
@@ -80,28 +80,30 @@ _FUSED = ("identity", "relu", "tanh")
 # First weights ------------------------------------------------------------------------------------------------------------
 # Of y = U'x with n independent inputs, var(y_j) = n var(U) E[x^2]; on the way back it is m var(U) for the gradient.
 
-def glorot(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
+def glorot(rng: Any, n: int, m: int) -> np.ndarray:
     r"""Normal weights of variance 2 / (n + m): between what keeps the signal and what keeps the gradient (2010)."""
-    return rng.normal(size=(n, m)) * math.sqrt(2 / (n + m))
+    check_counts("glorot", n=n, m=m)
+    return np.random.default_rng(rng).normal(size=(n, m)) * math.sqrt(2 / (n + m))
 
 
-def he(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
+def he(rng: Any, n: int, m: int) -> np.ndarray:
     r"""Normal weights of variance 2 / n: a relu throws half of E[x^2] away, and this makes up for it (2015)."""
-    return rng.normal(size=(n, m)) * math.sqrt(2 / n)
+    check_counts("he", n=n, m=m)
+    return np.random.default_rng(rng).normal(size=(n, m)) * math.sqrt(2 / n)
 
 
-def orthogonal(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
+def orthogonal(rng: Any, n: int, m: int) -> np.ndarray:
     """Orthonormal columns, or rows where they are fewer, at random (Saxe et al. 2014).
 
     U'x is as long as x where m >= n, and U g as long as g where n >= m.
     """
-    q, r = np.linalg.qr(rng.normal(size=(max(n, m), min(n, m))))
+    check_counts("orthogonal", n=n, m=m)
+    q, r = np.linalg.qr(np.random.default_rng(rng).normal(size=(max(n, m), min(n, m))))
     q = q * np.sign(np.diag(r))                                                  # else QR prefers some directions
     return q if n >= m else q.T
 
 
-INITIALIZERS: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] = {"glorot": glorot, "he": he,
-                                                                                 "orthogonal": orthogonal}
+INITIALIZERS: dict[str, Callable[[Any, int, int], np.ndarray]] = {"glorot": glorot, "he": he, "orthogonal": orthogonal}
 
 
 def default_first(sigma: str) -> str:
@@ -111,7 +113,7 @@ def default_first(sigma: str) -> str:
 
 def first_weights(rng: Any, n: int, m: int, sigma: str, first: str | None = None) -> np.ndarray:
     """Weights (n, m) by name; without one, those that suit the nonlinearity."""
-    return INITIALIZERS[first or default_first(sigma)](np.random.default_rng(rng), n, m)
+    return INITIALIZERS[first or default_first(sigma)](rng, n, m)
 
 
 # Blocks -------------------------------------------------------------------------------------------------------------------
@@ -164,6 +166,7 @@ class Linear:
         if np.shape(x)[-1:] != (self.n,):
             raise ValueError(f"{self}: x must be an array (..., {self.n}), got shape {np.shape(x)}")
         check_parameters(self, theta, U=(self.n, self.m), c=(self.m,))
+        x = x if type(x) is Tensor else np.asarray(x)
         if self.sigma in _FUSED:
             return linear(x, theta["U"], theta["c"], self.sigma)                 # (3.1)
         return NONLINEARITIES[self.sigma](linear(x, theta["U"], theta["c"]))
@@ -212,7 +215,7 @@ class Sequential:
         if not blocks:
             raise ValueError("Sequential needs at least one block")
         for block in blocks:
-            if isinstance(block, type) or not hasattr(block, "init"):
+            if not is_block(block):
                 raise ValueError("Sequential takes blocks one by one, Sequential(*blocks); a function is Pointwise('tanh'); got "
                                  f"{block!r}")
         self.blocks = blocks
@@ -258,6 +261,11 @@ class Residual:
     block: Block
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not is_block(self.block):
+            raise ValueError(f"Residual takes a block, as Residual(Linear(8, 8)); several are one, Sequential(*blocks); got "
+                             f"{self.block!r}")
+
     def init(self, rng: Any, dtype: Any = np.float64) -> Any:
         """Parameters of the block inside."""
         return self.block.init(rng, dtype)
@@ -279,8 +287,11 @@ def layers(network: Sequential, theta: list[Any], x: Any) -> list[Any]:
     >>> [h.shape for h in layers(network, network.init(0), np.ones((5, 2)))]
     [(5, 4), (5, 1)]
     """
-    if len(theta) != len(network.blocks):
-        raise ValueError(f"theta must be a list of parameters for each of {len(network.blocks)} blocks, got {len(theta)}")
+    if not isinstance(network, Sequential):
+        raise ValueError(f"layers takes a Sequential, whose blocks it goes through, got {network!r}")
+    if not isinstance(theta, list | tuple) or len(theta) != len(network.blocks):
+        found = len(theta) if isinstance(theta, list | tuple) else f"a {type(theta).__name__}"
+        raise ValueError(f"theta must be a list of parameters for each of {len(network.blocks)} blocks, got {found}")
     values = []
     for block, parameters in zip(network.blocks, theta, strict=True):
         x = block(parameters, x)
@@ -288,9 +299,14 @@ def layers(network: Sequential, theta: list[Any], x: Any) -> list[Any]:
     return values
 
 
+def is_block(value: Any) -> bool:
+    """Can it make parameters? A class can't, nor a function or a list of blocks."""
+    return hasattr(value, "init") and not isinstance(value, type)
+
+
 def check_choice(name: str, value: Any, choices: Any) -> None:
     """Refuse a value that is none of the choices."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 

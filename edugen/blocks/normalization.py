@@ -40,8 +40,8 @@ def least_squares(theta: Any, x: Any, y: Any) -> Any:
     >>> float(least_squares(np.array([1.0, 0.0]), np.array([[1.0], [3.0]]), np.array([0.0, 1.0])))
     1.25
     """
-    if np.ndim(x) != 2 or np.shape(y) != (len(x),) or np.shape(theta) != (np.shape(x)[1] + 1,):
-        raise ValueError("least_squares: expected theta (D + 1,), x (N, D) and y (N,), got shapes "
+    if np.ndim(x) != 2 or not len(x) or np.shape(y) != (len(x),) or np.shape(theta) != (np.shape(x)[1] + 1,):
+        raise ValueError("least_squares: expected theta (D + 1,), x (N, D) and y (N,) with at least one example, got shapes "
                          f"{np.shape(theta)}, {np.shape(x)} and {np.shape(y)}")
     theta, x, y = map(_floating, (theta, x, y))
     return np.mean((x @ theta[:-1] + theta[-1] - y) ** 2) / 2                     # (3.3), (3.4)
@@ -128,6 +128,8 @@ def whitening(x: Any, eps: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     True
     """
     x = _examples("whitening", x)
+    if not np.isfinite(x).all():
+        raise ValueError("whitening: x must be finite, got infinite entries or NaN; leave those examples out, or fill them in")
     if not eps >= 0:
         raise ValueError(f"whitening: eps must be at least 0, got {eps!r}")
     mean = x.mean(axis=0)                                                        # (3.9)
@@ -148,6 +150,8 @@ def _examples(caller, x):
 
 def _floating(x):
     x = x if type(x) is Tensor else np.asarray(x)
+    if x.dtype.kind == "c":
+        raise TypeError(f"normalization: expected arrays of real numbers, got {x.dtype}; take its real part, or both as features")
     return x if x.dtype.kind == "f" else x.astype(float)
 
 
@@ -281,8 +285,8 @@ class GroupNorm(_Norm):
         """Array (N, n) or (N, n, *image) to one of its shape."""
         self._check(theta, x, 1)
         length = math.prod(np.shape(x)[1:]) // self.groups
-        if length == 1:
-            raise ValueError(f"{self}: groups of a single number, less its own mean, leave nothing; x has shape {np.shape(x)}")
+        if length < 2:
+            raise ValueError(f"{self}: of groups of fewer than two numbers nothing is left; x has shape {np.shape(x)}")
         rows = np.reshape(x, (len(x), self.groups, length))
         one = np.ones(rows.shape[-1], rows.dtype)
         standard = np.reshape(layer_norm(rows, one, 0 * one, self.eps), np.shape(x))
@@ -312,7 +316,7 @@ class RMSNorm(_Norm):
     def __call__(self, theta: dict[str, Any], x: Any) -> Any:
         """Array (N, ..., n) to one of its shape."""
         self._check(theta, x, -1)
-        return np.exp(theta["s"]) * _unit(x, eps=self.eps)
+        return np.exp(theta["s"]) * _unit(_floating(x), eps=self.eps)           # of bytes, squares would go round
 
 
 @primitive
@@ -375,6 +379,8 @@ def running(each: Iterable[Any], keep: float = 0.9) -> Any:
     """
     if not 0 <= keep < 1:
         raise ValueError(f"running: keep must be in [0, 1), got {keep!r}")
+    if isinstance(each, dict):
+        raise ValueError("running: expected the statistics of one batch after the other, got a single dict; pass a list")
     each = iter(each)
     average = next(each, None)
     if average is None:
@@ -411,7 +417,7 @@ def fixed(network: Block, statistics: Any) -> Any:
     if isinstance(network, Residual):
         return replace(network, block=fixed(network.block, statistics))
     names = ["mean", "variance"] if isinstance(network, BatchNorm) else []
-    if sorted(statistics) != names:
+    if not isinstance(statistics, dict) or sorted(statistics) != names:
         raise ValueError(f"fixed: {network} takes {' and '.join(names) or 'no statistics'}, got {statistics!r}; are they "
                          "another network's?")
     return replace(network, **statistics) if isinstance(network, BatchNorm) else network

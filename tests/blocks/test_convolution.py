@@ -45,6 +45,8 @@ def test_checkers_tell_what_commutes_from_what_does_not(rng):
     bytes_, ones = np.array([1, 200], np.uint8), np.array([1, 0, 1])
     np.testing.assert_array_equal(equivariance_gap(lambda x: x[[1, 1]], np.flip, bytes_), [199, 199])     # bytes would go round
     np.testing.assert_array_equal(equivariance_gap(lambda x: np.cumsum(x) > 1, np.flip, ones), [1, 0, 1])
+    short = np.array([-128, 127], np.int8)
+    np.testing.assert_array_equal(equivariance_gap(lambda x: x[[0, 0]], np.flip, short), [255, 255])
     with pytest.raises(ValueError, match="after"):
         equivariance_gap(lambda x: x[:3], lambda x: np.concatenate([x, x]), x)
     # a stack of what is equivariant, and a reduction, is invariant
@@ -222,6 +224,8 @@ def test_pools(rng):
     check_gradients(lambda x: Pool(2)({}, x) ** 2, x, order=2, rtol=1e-5)
     np.testing.assert_array_equal(Flatten()({}, x), x.reshape(2, -1))
     assert Flatten()({}, x[:0]).shape == (0, 90)
+    for by in ("max", "mean", "sum"):
+        assert GlobalPool(by)({}, x[:0]).shape == (0, 3)
 
 
 def test_float32_stays_views_are_fine_and_inputs_are_not_changed(rng):

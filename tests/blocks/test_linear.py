@@ -143,6 +143,11 @@ def test_orthogonal_weights_keep_lengths(rng, n, m):
         assert math.isclose(np.linalg.norm(x @ U), np.linalg.norm(x), rel_tol=1e-12)
 
 
+@pytest.mark.parametrize("make", INITIALIZERS.values())
+def test_first_weights_of_a_seed_are_those_of_its_generator(make):
+    np.testing.assert_array_equal(make(3, 4, 2), make(np.random.default_rng(3), 4, 2))
+
+
 def test_no_direction_is_preferred_by_orthogonal_weights(rng):
     first = np.array([orthogonal(rng, 4, 4)[:, 0] for _ in range(4000)])
     assert np.all(np.abs(first.mean(axis=0)) < 4 * 0.5 / math.sqrt(4000))        # QR alone would give one sign
@@ -167,6 +172,15 @@ def test_fifty_layers_keep_the_signal_with_the_right_weights_alone(rng):
 def test_half_of_the_square_passes_a_relu(sigma):
     kept = quad(lambda z: PLAIN[sigma](z) ** 2 * stats.norm.pdf(z), -10, 10, points=[0])[0]
     assert math.isclose(kept, 0.5 * (1 + (0.01 ** 2 if sigma == "leaky_relu" else 0)), rel_tol=1e-8)
+
+
+@pytest.mark.parametrize("first, a_layer", [("he", 1), ("glorot", 1 / 2)])
+def test_on_the_way_back_a_relu_layer_multiplies_the_mean_square_by_m_v_over_2(rng, first, a_layer):
+    width, depth = 200, 50
+    network = Sequential(*[Linear(width, width, "relu", first) for _ in range(depth)])
+    theta, x, g = network.init(rng), rng.normal(size=(100, width)), rng.normal(size=(100, width))
+    back = grad(lambda x: np.sum(g * network(theta, x)))(x)
+    assert abs(np.log(np.mean(back ** 2)) / depth - np.log(a_layer)) < 0.05
 
 
 def test_gradients_reach_the_first_of_fifty_residual_blocks(rng):
@@ -220,6 +234,13 @@ def test_a_network_learns_from_any_of_the_first_weights(first):
     assert loss(theta) < 0.05
 
 
+def test_lists_are_taken_as_arrays():
+    rows = [[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]]
+    for block in (Linear(3, 2), Linear(3, 2, "gelu"), *map(Pointwise, NONLINEARITIES)):
+        theta = block.init(0)
+        np.testing.assert_array_equal(block(theta, rows), block(theta, np.array(rows)))
+
+
 @pytest.mark.parametrize("call, message", [
     (lambda: Linear(0, 3), "at least one input and one output, got n = 0 and m = 3"),
     (lambda: Linear(2.0, 3), "takes integers, .*, got n = 2.0 and m = 3"),
@@ -228,6 +249,10 @@ def test_a_network_learns_from_any_of_the_first_weights(first):
     (lambda: Linear(2, 3)(Linear(2, 4).init(0), np.ones(2)), r"shapes {'U': \(2, 3\), 'c': \(3,\)}, got {'U': \(2, 4\)"),
     (lambda: Linear(2, 3)([], np.ones(2)), "got a list; are they another block's"),
     (lambda: Linear(2, 3, "swish"), "sigma must be one of identity, relu, tanh, .*, got 'swish'"),
+    (lambda: Linear(2, 3, ["relu"]), r"sigma must be one of identity, .*, got \['relu'\]"),
+    (lambda: he(0, 0, 3), "he: n must be an integer from 1 on, got 0"),
+    (lambda: glorot(0, 2, -1), "glorot: m must be an integer from 1 on, got -1"),
+    (lambda: orthogonal(0, 2.0, 2), "orthogonal: n must be an integer from 1 on, got 2.0"),
     (lambda: Linear(2, 3, first="zeros"), "first must be one of glorot, he, orthogonal, got 'zeros'"),
     (lambda: Pointwise("swish"), "sigma must be one of"),
     (lambda: Linear(2, 3)(Linear(2, 3).init(0), np.ones((4, 3))), r"x must be an array \(..., 2\), got shape \(4, 3\)"),
@@ -237,6 +262,11 @@ def test_a_network_learns_from_any_of_the_first_weights(first):
     (lambda: Sequential(Pointwise), "got <class"),
     (lambda: Sequential(Linear(2, 3), Linear(4, 1)), r"block 1, Linear\(.*\), gives 3 numbers, and block 2, .*, takes 4"),
     (lambda: Sequential(Linear(2, 3))([], np.ones(2)), "a list of parameters for each of 1 blocks, got 0"),
+    (lambda: Sequential(Linear(2, 3))(Linear(2, 3).init(0), np.ones(2)), "each of 1 blocks, got a dict"),
+    (lambda: layers(Linear(2, 3), Linear(2, 3).init(0), np.ones(2)), "takes a Sequential, .*, got Linear"),
+    (lambda: Residual(np.tanh), r"Residual takes a block, .*got <ufunc 'tanh'>"),
+    (lambda: Residual(Linear), "got <class"),
+    (lambda: Residual([Linear(2, 2)]), r"Sequential\(\*blocks\); got \[Linear"),
     (lambda: Residual(Linear(2, 3))(Linear(2, 3).init(0), np.ones((4, 2))), r"makes shape \(4, 3\) of \(4, 2\)"),
 ])
 def test_what_does_not_fit_is_named(call, message):

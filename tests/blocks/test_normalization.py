@@ -124,8 +124,16 @@ def test_lists_and_integers_are_taken_as_numbers():
         for ours, theirs in zip(f(x), f(float_x), strict=True):
             np.testing.assert_array_equal(ours, theirs)
         np.testing.assert_array_equal(f(np.array(x))[0], f(float_x)[0])
+    for block in (BatchNorm(2), LayerNorm(2), GroupNorm(2), RMSNorm(2)):
+        np.testing.assert_array_equal(block(block.init(), x), block(block.init(), float_x))
     given = BatchNorm(2, mean=[1, 2], variance=[4, 9], eps=0.0)
     np.testing.assert_allclose(given(given.init(), np.array([[3.0, 5.0]])), [[1, 1]])
+
+
+@pytest.mark.parametrize("block", [BatchNorm(3), LayerNorm(3), GroupNorm(3), RMSNorm(3)])
+def test_bytes_do_not_go_round(block):
+    images = np.array([[0, 200, 255], [17, 255, 3]], np.uint8)
+    np.testing.assert_allclose(block(block.init(), images), block(block.init(), images.astype(float)), rtol=1e-12)
 
 
 # Blocks against NumPy's own calls --------------------------------------------------------------------------------------------
@@ -362,7 +370,8 @@ def test_an_empty_batch_passes_where_no_statistics_are_needed():
     (lambda: RMSNorm(2.0), "RMSNorm: n must be an integer from 1 on, got 2.0"),
     (lambda: BatchNorm(2).init(0, int), "dtype must be"),
     (lambda: LayerNorm(1), "nothing would be left"),
-    (lambda: GroupNorm(4, groups=4)(GroupNorm(4).init(), np.ones((3, 4))), r"leave nothing; x has shape \(3, 4\)"),
+    (lambda: GroupNorm(4, groups=4)(GroupNorm(4).init(), np.ones((3, 4))), r"nothing is left; x has shape \(3, 4\)"),
+    (lambda: GroupNorm(4, groups=2)(GroupNorm(4).init(), np.ones((3, 4, 0))), r"fewer than two.* shape \(3, 4, 0\)"),
     (lambda: RMSNorm(3)({"s": np.zeros(1)}, np.ones((2, 3))), r"shapes {'s': \(3,\)}, got {'s': \(1,\)}"),
     (lambda: BatchNorm(2)(LayerNorm(3).init(), np.ones((2, 2))), "are they another block's"),
     (lambda: BatchNorm(2, variance=np.ones(2)), r"must both be arrays \(2,\), .*got mean = None"),
@@ -384,14 +393,28 @@ def test_an_empty_batch_passes_where_no_statistics_are_needed():
     (lambda: BatchNorm(2)(BatchNorm(2).init(), np.ones((1, 2))), "a batch of one example.*fixed"),
     (lambda: running([]), "at least one batch"),
     (lambda: running([{}], keep=1.0), "keep must be in"),
+    (lambda: running({"mean": np.ones(2), "variance": np.ones(2)}), "got a single dict; pass a list"),
+    (lambda: fixed(BatchNorm(2), None), "takes mean and variance, got None"),
     (lambda: condition_number(np.ones((2, 3))), "square matrix"),
     (lambda: condition_number(np.array([[1.0, np.nan], [np.nan, 1.0]])), "infinite entries or NaN"),
     (lambda: condition_number(np.array([[1.0, 2.0], [0.0, 1.0]])), "symmetric"),
     (lambda: whitening(np.ones(3)), r"\(N, D\)"),
     (lambda: whitening(np.empty((0, 3))), "at least one example"),
+    (lambda: whitening(np.array([[1.0, np.nan], [2.0, 0.0]])), "x must be finite"),
+    (lambda: whitening(np.array([[1.0, np.inf], [2.0, 0.0]])), "x must be finite"),
     (lambda: whitening(np.ones((3, 2)), eps=float("nan")), "eps must be at least 0"),
     (lambda: least_squares(np.ones(2), np.ones((3, 2)), np.ones(3)), "got shapes"),
+    (lambda: least_squares(np.ones(3), np.ones((0, 2)), np.ones(0)), "at least one example, got shapes"),
 ])
 def test_bad_input(call, says):
     with pytest.raises(ValueError, match=says):
+        call()
+
+
+@pytest.mark.parametrize("call", [
+    lambda: whitening(np.ones((3, 2), complex)), lambda: least_squares_hessian(np.ones((3, 2), complex)),
+    lambda: least_squares(np.ones(3), np.ones((3, 2), complex), np.ones(3)),
+    lambda: RMSNorm(2)(RMSNorm(2).init(), np.ones((3, 2), complex))])
+def test_complex_numbers_are_refused(call):
+    with pytest.raises(TypeError, match="real numbers, got complex128"):
         call()
