@@ -165,8 +165,9 @@ class Worker(wire.Peer):
             text = str(error)
         except BaseException:
             text = "(its message could not be read)"
+        frames = traceback.extract_tb(error.__traceback__)
         rows: list[tuple[int | None, str, str]] = [
-            (f.lineno, f.name, (f.line or "")[:MAX_LINE]) for f in traceback.extract_tb(error.__traceback__) if f.filename == self.file]
+            (f.lineno, f.name, (f.line or "")[:MAX_LINE]) for f in frames if f.filename == self.file]
         if isinstance(error, SyntaxError) and error.filename == self.file:
             text, rows = error.msg, [(error.lineno, "", (error.text or "").strip()[:MAX_LINE])]
         if len(rows) > MAX_LINES:

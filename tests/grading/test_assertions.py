@@ -126,6 +126,11 @@ def test_diagnosis(got, expected, words):
     assert (said is None) if words is None else (said is not None and words in said), said
 
 
+def test_an_axis_too_many_is_told_whether_or_not_the_numbers_are_right():
+    assert diagnose(E[None], E) == "the right numbers, with an axis of length 1 too many (keepdims, or x[:, None]?)"
+    assert diagnose(np.cos(E)[None], E) == "an axis of length 1 too many (keepdims, or x[:, None]?)"
+
+
 def test_lengths_of_the_arguments_explain_a_factor():
     last_call.set(Call("gradient", (np.ones((11, 3)), 0.5), {}))
     try:
@@ -292,6 +297,7 @@ def test_monotone(values, options, words):
 def test_an_answer_far_too_large_costs_no_memory():
     """60 MB of a submission's, as float64 they would be half a gigabyte."""
     large = np.ones(60 << 20, np.int8)
+    fingerprint(large[:3])                              # NumPy imports more of itself at the first call
     for summed_up in (lambda: fingerprint(large), lambda: diagnose(large, np.ones(5))):
         tracemalloc.start()
         summed_up()

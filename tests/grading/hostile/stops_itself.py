@@ -5,4 +5,5 @@ import signal
 
 
 def double(x):
-    os.kill(os.getpid(), signal.SIGSTOP)
+    while True:                                     # whoever wakes it
+        os.kill(os.getpid(), signal.SIGSTOP)

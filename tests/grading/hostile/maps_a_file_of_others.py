@@ -1,0 +1,7 @@
+# tier: landlock
+# says: `double` raised (PermissionError|FileNotFoundError)
+import numpy as np
+
+
+def double(x):
+    return np.memmap("/etc/passwd", mode="r+")
