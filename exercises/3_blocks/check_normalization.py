@@ -119,4 +119,4 @@ def test_scales(student, rng, turn):
     d = student.call("scales", H)
     assert isinstance(d, np.ndarray) and d.shape == (6,) and np.all(np.isfinite(d)) and np.all(d > 0), "return 6 positive numbers"
     reached = np.linalg.cond(H * np.outer(d, d))
-    assert reached <= 21, f"the condition number is {reached:.2f}; deviations give {deviations:.2f}, the best scales 20; reach 21"
+    assert reached <= 21, f"the condition number is {reached:.2f}; deviations give {deviations:.2f}, and some scales 20; reach 21"

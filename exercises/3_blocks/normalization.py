@@ -116,8 +116,7 @@ def scales(H):
 
     Dividing each feature by its deviation makes the diagonal of the Hessian 1, but that isn't the best that a scale for each
     feature can do. The check makes a Hessian of six features for which there are scales d that bring the condition number of
-    :math:`\operatorname{diag}(d)\, H \operatorname{diag}(d)` down to 20; deviations reach 25 at best. Find scales that reach 21,
-    in five seconds.
+    :math:`\operatorname{diag}(d)\, H \operatorname{diag}(d)` down to 20; deviations reach 25 at best. Find scales that reach 21.
 
     Parameters
     ----------
