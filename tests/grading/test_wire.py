@@ -84,7 +84,8 @@ def test_subclasses_and_layouts_become_plain():
     (np.array([1, None]), "dtype object"), (np.array(["a"]), "dtype <U1"), (np.zeros(2, "M8[s]"), "datetime64"),
     ({1, 2}, "make it a list"),
     (iter([1]), "make it a list"), (b"x", "decode"), ({(1, 2): 3}, "a key of type tuple"), (np.zeros(1 << 18), "too much data"),
-    ("x" * (MAX_HEADER + 1), "too much data outside of arrays"), (10**5000, "4300"), (np.longdouble(1), "dtype (float128|longdouble|float64)"),
+    ("x" * (MAX_HEADER + 1), "too much data outside of arrays"), (10**5000, "4300"),
+    (np.longdouble(1), "dtype (float128|longdouble|float64)"),
     (np.zeros(2, [("a", float)]), "dtype"), (object(), "type object")], ids=lambda value: type(value).__name__)
 def test_what_cannot_be_sent_is_named(value, words):
     if isinstance(value, np.longdouble) and value.dtype == np.float64:
