@@ -3,7 +3,9 @@ import functools
 import operator
 import re
 
-__all__ = ["fitting"]
+import numpy as np
+
+__all__ = ["fitting", "ready"]
 
 _shape = operator.attrgetter("shape")
 
@@ -50,3 +52,8 @@ def _fits(axes, shape, lengths):
         if n != lengths.setdefault(letter, n // int(times or 1)) * int(times or 1):
             return False
     return True
+
+
+def ready(*arrays):
+    """Contiguous, aligned and writable, copied where they aren't: so that one version of a twin is compiled."""
+    return [np.require(a, requirements=["C", "A", "W"]) for a in arrays]

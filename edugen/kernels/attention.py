@@ -35,9 +35,10 @@ def _weights(q, k, scale, mask):
 
 def _fits(q, k, v, scale, mask=None):
     _attended(q, k, v)
-    if mask is not None and mask.shape not in ((1, q.shape[1], k.shape[1]), (len(q), q.shape[1], k.shape[1])):
-        raise ValueError(f"attend: mask must be (B, N, M) or (1, N, M) for q (B, N, d) and k (B, M, d), got {mask.shape} for "
-                         f"{q.shape} and {k.shape}")
+    S, H, N, M = *q.shape[:3], k.shape[2]
+    if mask is not None and mask.shape not in [(s, h, N, M) for s in (1, S) for h in (1, H)]:
+        raise ValueError("attend: mask must be (S or 1, H or 1, N, M) for q (S, H, N, d) and k (S, H, M, d), got "
+                         f"{mask.shape} for {q.shape} and {k.shape}")
 
 
 def _gradients_fit(g, y, q, k, v, scale, mask=None):
@@ -45,13 +46,16 @@ def _gradients_fit(g, y, q, k, v, scale, mask=None):
     _passed(g, y, q, v)
 
 
-_attended = fitting("attend", "q (B, N, d), k (B, M, d), v (B, M, m)")
-_passed = fitting("attend_gradients", "g (B, N, m), y (B, N, m), q (B, N, d), v (B, M, m)")
+_attended = fitting("attend", "q (S, H, N, d), k (S, H, M, d), v (S, H, M, m)")
+_passed = fitting("attend_gradients", "g (S, H, N, m), y (S, H, N, m), q (S, H, N, d), v (S, H, M, m)")
 
 
 @kernel(check=_fits)
 def attend(q, k, v, scale, mask=None):
-    """q (B, N, d), k (B, M, d), v (B, M, m) -> (B, N, m); mask (B or 1, N, M), True where a query may look."""
+    """Of S sets and H heads, q (S, H, N, d), k (S, H, M, d), v (S, H, M, m) -> (S, H, N, m).
+
+    mask (S or 1, H or 1, N, M) is True where a query may look.
+    """
     return _weights(q, k, scale, mask) @ v
 
 
@@ -71,7 +75,7 @@ def attend_gradients(g, y, q, k, v, scale, mask=None):
 
 QUERIES = 128            # a block: with a hundred keys of 16 numbers its products are 64 kB
 KEYS = 256               # a sum goes over so many at a time: float32 would lose digits in one of thousands
-SMALL = 2**15            # so few products are faster on one thread than on several that have to be woken
+SMALL = 2**15            # products of a query and a key; fewer are one thread's
 
 
 @jit
@@ -139,88 +143,101 @@ def _over_keys(x, scale, s, out):
                 out[c, i] += part[c, i]
 
 
-@jit
+@jit(writes="y")
 def _attend_heads(low, high, q, k, v, scale, mask, y):
-    (_, N, d), M, m = q.shape, k.shape[1], v.shape[2]
-    for b in range(low, high):
+    """Heads low..high, those of the first set first; y (S, N, H, m): what is next put side by side is so already."""
+    (_, H, N, d), M, m = q.shape, k.shape[2], v.shape[3]
+    keys, values = np.empty((M, d), y.dtype), np.empty((M, m), y.dtype)
+    for head in range(low, high):
+        s, h = head // H, head % H
+        _widen(k[s, h], keys)
+        _widen(v[s, h], values)
         for first in range(0, N, QUERIES):
             n = min(QUERIES, N - first)
-            qt, s, yt = np.empty((d, n), q.dtype), np.empty((M, n), q.dtype), np.empty((m, n), q.dtype)
-            top, total = np.empty(n, q.dtype), np.empty(n, q.dtype)
-            _turn(q[b, first:first + n], scale, qt)
-            _products(k[b], qt, mask[b % len(mask)], first, s)
-            _exponentials(s, top, total)
-            _over_keys(v[b], q.dtype.type(1), s, yt)
+            qt, a, yt = np.empty((d, n), y.dtype), np.empty((M, n), y.dtype), np.empty((m, n), y.dtype)
+            top, total = np.empty(n, y.dtype), np.empty(n, y.dtype)
+            _turn(q[s, h, first:first + n], scale, qt)
+            _products(keys, qt, mask[s % mask.shape[0], h % mask.shape[1]], first, a)
+            _exponentials(a, top, total)
+            _over_keys(values, y.dtype.type(1), a, yt)
             for i in range(n):
                 for c in range(m):
-                    y[b, first + i, c] = yt[c, i] / total[i]
+                    y[s, first + i, h, c] = yt[c, i] / total[i]
 
 
-@jit
+@jit(writes="dq dk dv")
 def _gradients_of_heads(low, high, g, y, q, k, v, scale, mask, dq, dk, dv):
-    (_, N, d), M, m, wide = q.shape, k.shape[1], v.shape[2], 2 * lanes(q)
-    one = q.dtype.type(1)
-    to_k, to_v = np.empty((M, max(d, wide)), q.dtype), np.empty((M, max(m, wide)), q.dtype)      # as wide as a tile of a product
-    for b in range(low, high):
-        clear(dk[b])
-        clear(dv[b])
+    """The same; dq (S, N, H, d), dk (S, M, H, d), dv (S, M, H, m)."""
+    (_, H, N, d), M, m, wide = q.shape, k.shape[2], v.shape[3], 2 * lanes(dq)
+    zero, one = dq.dtype.type(0), dq.dtype.type(1)
+    keys, values = np.empty((M, d), dq.dtype), np.empty((M, m), dq.dtype)
+    to_k, to_v = np.empty((M, max(d, wide)), dq.dtype), np.empty((M, max(m, wide)), dq.dtype)    # as wide as a tile of a product
+    for head in range(low, high):
+        s, h = head // H, head % H
+        _widen(k[s, h], keys)
+        _widen(v[s, h], values)
         for first in range(0, N, QUERIES):
             n = min(QUERIES, N - first)
-            qt, gt, dqt = np.empty((d, n), q.dtype), np.empty((m, n), q.dtype), np.empty((d, n), q.dtype)
-            s, back = np.empty((M, n), q.dtype), np.empty((M, n), q.dtype)
-            wide_q, wide_g = np.empty((n, to_k.shape[1]), q.dtype), np.empty((n, to_v.shape[1]), q.dtype)
-            top, total, mean = np.empty(n, q.dtype), np.empty(n, q.dtype), np.zeros(n, q.dtype)
-            _turn(q[b, first:first + n], scale, qt)
-            _turn(g[b, first:first + n], one, gt)
-            _widen(q[b, first:first + n], wide_q)
-            _widen(g[b, first:first + n], wide_g)
+            qt, gt, dqt = np.empty((d, n), dq.dtype), np.empty((m, n), dq.dtype), np.empty((d, n), dq.dtype)
+            a, back = np.empty((M, n), dq.dtype), np.empty((M, n), dq.dtype)
+            wide_q, wide_g = np.empty((n, to_k.shape[1]), dq.dtype), np.empty((n, to_v.shape[1]), dq.dtype)
+            top, total, mean = np.empty(n, dq.dtype), np.empty(n, dq.dtype), np.zeros(n, dq.dtype)
+            _widen(q[s, h, first:first + n], wide_q)
+            _widen(g[s, h, first:first + n], wide_g)
+            _turn(wide_q[:, :d], scale, qt)
+            _turn(wide_g[:, :m], one, gt)
             for i in range(n):
                 for c in range(m):
-                    mean[i] += g[b, first + i, c] * y[b, first + i, c]
-            _products(k[b], qt, mask[b % len(mask)], first, s)
-            _exponentials(s, top, total)
-            _tiles(v[b], gt, back)
+                    mean[i] += gt[c, i] * y[s, h, first + i, c]
+            _products(keys, qt, mask[s % mask.shape[0], h % mask.shape[1]], first, a)
+            _exponentials(a, top, total)
+            _tiles(values, gt, back)
             for j in range(M):
                 for i in range(n):
-                    s[j, i] /= total[i]                                   # alpha
-                    back[j, i] = s[j, i] * (back[j, i] - mean[i])
-            _over_keys(k[b], scale, back, dqt)
+                    a[j, i] /= total[i]                                   # alpha
+                    back[j, i] = a[j, i] * (back[j, i] - mean[i])
+            _over_keys(keys, scale, back, dqt)
             _tiles(back, wide_q, to_k)
-            _tiles(s, wide_g, to_v)
+            _tiles(a, wide_g, to_v)
             for i in range(n):
                 for c in range(d):
-                    dq[b, first + i, c] = dqt[c, i]
+                    dq[s, first + i, h, c] = dqt[c, i]
             for j in range(M):
                 for c in range(d):
-                    dk[b, j, c] += scale * to_k[j, c]
+                    dk[s, j, h, c] = scale * to_k[j, c] + (dk[s, j, h, c] if first else zero)
                 for c in range(m):
-                    dv[b, j, c] += to_v[j, c]
+                    dv[s, j, h, c] = to_v[j, c] + (dv[s, j, h, c] if first else zero)
 
 
-def _ready(*arrays):
-    """Contiguous and writable, so that one version is compiled."""
-    return [np.require(a, requirements=["C", "A", "W"]) for a in arrays]
+_NO_MASK = np.zeros((1, 1, 0, 0), bool)
 
 
-_NO_MASK = np.zeros((1, 0, 0), bool)
+def _aligned(*arrays):
+    return [np.require(a, requirements=["A"]) for a in arrays]
+
+
+def _shared(work, q, k, *rest):
+    """The work for all heads of all sets; few products are faster on one thread than on several that have to be woken."""
+    heads = q.shape[0] * q.shape[1]
+    share_out(work, heads, *rest, alone=heads * q.shape[2] * k.shape[2] < SMALL)
 
 
 @attend.numba
 def _(q, k, v, scale, mask=None):
     if not compilable(q, k, v):
         return attend.reference(q, k, v, scale, mask)
-    q, k, v, mask = _ready(q, k, v, _NO_MASK if mask is None else mask)
-    y, scale = np.empty((*q.shape[:2], v.shape[2]), q.dtype), q.dtype.type(scale)
-    share_out(_attend_heads, len(q), q, k, v, scale, mask, y, alone=len(q) * q.shape[1] * k.shape[1] < SMALL)
-    return y
+    q, k, v, mask = _aligned(q, k, v, _NO_MASK if mask is None else mask)
+    S, H, N, _ = q.shape
+    y = np.empty((S, N, H, v.shape[3]), q.dtype)
+    _shared(_attend_heads, q, k, q, k, v, q.dtype.type(scale), mask, y)
+    return y.swapaxes(1, 2)
 
 
 @attend_gradients.numba
 def _(g, y, q, k, v, scale, mask=None):
     if not compilable(g, y, q, k, v):
         return attend_gradients.reference(g, y, q, k, v, scale, mask)
-    g, y, q, k, v, mask = _ready(g, y, q, k, v, _NO_MASK if mask is None else mask)
-    results, scale = [np.empty_like(a) for a in (q, k, v)], q.dtype.type(scale)
-    share_out(_gradients_of_heads, len(q), g, y, q, k, v, scale, mask, *results,
-              alone=len(q) * q.shape[1] * k.shape[1] < SMALL)
-    return tuple(results)
+    g, y, q, k, v, mask = _aligned(g, y, q, k, v, _NO_MASK if mask is None else mask)
+    results = [np.empty((each.shape[0], each.shape[2], each.shape[1], each.shape[3]), q.dtype) for each in (q, k, v)]
+    _shared(_gradients_of_heads, q, k, g, y, q, k, v, q.dtype.type(scale), mask, *results)
+    return tuple(each.swapaxes(1, 2) for each in results)

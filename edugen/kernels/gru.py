@@ -7,15 +7,18 @@ r"""Gated recurrent units over a whole sequence, forward and backward.  Cho (3.1
 
 What inputs and biases contribute, :math:`a = x W + b`, has been computed for all steps in one product. What is left is a loop
 that cannot be shared out over time: two small products a step, and some twenty operations on a few thousand numbers, each of
-which costs NumPy more for its call than for its work. A twin has two calls a step in their place. Going back, gates and
-candidates of all steps come from products over the whole sequence, for by then all states are known; only the cotangents have to
-wait for each other.
+which costs NumPy more for its call than for its work. But sequences don't need one another: a twin takes some of them through
+all steps, in the first cache and without a call, while another thread takes others. Going back it computes gates and candidates
+anew, which is cheaper than keeping them.
 """
 import numpy as np
 
-from .arguments import fitting
+from .arguments import fitting, ready
 from .exponential import exp
 from .jit import compilable, jit, kernel
+from .matmul import _tiles
+from .threads import share_out
+from .vector import clear
 
 __all__ = ["gru", "gru_gradients"]
 
@@ -43,7 +46,7 @@ def gru(a, h, U):
 
 @kernel(check=fitting("gru_gradients", "g (T, N, H), states (T, N, H), a (T, N, 3H), h (N, H), U (H, 3H)"))
 def gru_gradients(g, states, a, h, U):
-    """What `gru`, whose result was `states`, passes back to a and h."""
+    """What `gru`, whose result was `states`, passes back to a and h; and what its reset gates let through, r h (T, N, H)."""
     n, past = h.shape[-1], np.concatenate([h[None], states[:-1]])         # the state that each step found
     r, u, c = _gates(a, past, U)
     carried, da = np.zeros_like(h), []
@@ -54,10 +57,14 @@ def gru_gradients(g, states, a, h, U):
         gates = np.concatenate([through * past[t] * r[t] * (1 - r[t]), d * (past[t] - c[t]) * u[t] * (1 - u[t])], axis=-1)
         carried = d * u[t] + through * r[t] + gates @ U[:, :2 * n].T
         da.append(np.concatenate([gates, dc], axis=-1))
-    return np.stack(da[::-1]), carried
+    return np.stack(da[::-1]), carried, r * past
 
 
 # Twins ------------------------------------------------------------------------------------------------------------------
+
+SEQUENCES = 16           # go through all steps together: enough to fill the tiles of a product, few enough for several threads
+SMALL = 2**16            # multiply-adds; fewer are faster on one thread than on several that have to be woken
+
 
 @jit
 def _sigmoid(x, one):
@@ -66,62 +73,89 @@ def _sigmoid(x, one):
 
 
 @jit
-def _open_rows(a, h, gates, rh):
-    """gates holds h U, and then both gates; rh what the reset gate lets through.  A row is (r, u) or (r, u, c)."""
+def _step(a, h, to_gates, to_candidate, gates, rh, c):
+    """Gates (r, u), what the reset gate lets through and candidates of some sequences at one step."""
     n, one = h.shape[1], h.dtype.type(1)
+    _tiles(h, to_gates, gates)
     for i in range(h.shape[0]):
         for j in range(2 * n):
-            gates[i, j] = _sigmoid(a[i, j] + gates[i, j], one)
+            gates[i, j] = _sigmoid(a[i, j] + gates[i, j], one)            # (3.20), (3.21)
         for j in range(n):
             rh[i, j] = gates[i, j] * h[i, j]
+    _tiles(rh, to_candidate, c)
+    for i in range(h.shape[0]):
+        for j in range(n):
+            s = a[i, 2 * n + j] + c[i, j]
+            c[i, j] = _sigmoid(s + s, one) * (one + one) - one            # tanh s, as exact as its largest value, 1, allows
 
 
 @jit
-def _step_rows(a, h, gates, c, out):
-    """c holds (r h) U, and then the candidates; out gets the next state."""
-    n, one = h.shape[1], h.dtype.type(1)
-    for i in range(h.shape[0]):
-        for j in range(n):
-            s, u = a[i, 2 * n + j] + c[i, j], gates[i, n + j]
-            c[i, j] = _sigmoid(s + s, one) * (one + one) - one            # tanh s, as exact as its largest value, 1, allows
-            out[i, j] = u * h[i, j] + (one - u) * c[i, j]
+def _forward(low, high, a, h, to_gates, to_candidate, states):
+    """All steps of sequences SEQUENCES low to SEQUENCES high."""
+    n, one, first, last = h.shape[1], h.dtype.type(1), low * SEQUENCES, min(high * SEQUENCES, h.shape[0])
+    gates = np.empty((last - first, 2 * n), h.dtype)
+    rh, c = np.empty((last - first, n), h.dtype), np.empty((last - first, n), h.dtype)
+    before = h[first:last]
+    for t in range(len(a)):
+        after = states[t, first:last]
+        _step(a[t, first:last], before, to_gates, to_candidate, gates, rh, c)
+        for i in range(len(c)):
+            for j in range(n):
+                u = gates[i, n + j]
+                after[i, j] = u * before[i, j] + (one - u) * c[i, j]      # (3.19)
+        before = after
 
 
 @jit(fastmath={"contract"})
-def _back_to_candidate_rows(g, carried, gates, c, d, da):
-    """d, the cotangent of a state, and what of it goes to the candidate's sum and to the update gate's."""
-    n, one = c.shape[1], c.dtype.type(1)
-    for i in range(c.shape[0]):
-        for j in range(n):
-            d[i, j] = g[i, j] + carried[i, j]
-            da[i, 2 * n + j] = d[i, j] * (one - gates[i, n + j]) * (one - c[i, j] * c[i, j])
+def _backward(low, high, g, states, a, h, to_gates, to_candidate, from_gates, from_candidate, da, rh, dh):
+    """The same steps, the last first: gates and candidates anew, then their cotangents."""
+    n, one, first, last = h.shape[1], h.dtype.type(1), low * SEQUENCES, min(high * SEQUENCES, h.shape[0])
+    gates, dgates = np.empty((last - first, 2 * n), h.dtype), np.empty((last - first, 2 * n), h.dtype)
+    c, d = np.empty((last - first, n), h.dtype), np.empty((last - first, n), h.dtype)
+    dc, through = np.empty((last - first, n), h.dtype), np.empty((last - first, n), h.dtype)
+    carried = dh[first:last]
+    clear(carried)
+    for t in range(len(a) - 1, -1, -1):
+        before, let, back = h[first:last] if t == 0 else states[t - 1, first:last], rh[t, first:last], da[t, first:last]
+        come = g[t, first:last]
+        _step(a[t, first:last], before, to_gates, to_candidate, gates, let, c)
+        for i in range(len(c)):
+            for j in range(n):
+                d[i, j] = come[i, j] + carried[i, j]                      # directly, and through all later steps
+                dc[i, j] = d[i, j] * (one - gates[i, n + j]) * (one - c[i, j] * c[i, j])
+        _tiles(dc, from_candidate, through)                               # to r h
+        for i in range(len(c)):
+            for j in range(n):
+                r, u = gates[i, j], gates[i, n + j]
+                dgates[i, j] = through[i, j] * let[i, j] * (one - r)
+                dgates[i, n + j] = d[i, j] * (before[i, j] - c[i, j]) * u * (one - u)
+        _tiles(dgates, from_gates, carried)
+        for i in range(len(c)):
+            for j in range(n):
+                carried[i, j] += d[i, j] * gates[i, n + j] + through[i, j] * gates[i, j]
+                back[i, 2 * n + j] = dc[i, j]
+            for j in range(2 * n):
+                back[i, j] = dgates[i, j]
 
 
-@jit(fastmath={"contract"})
-def _back_to_gates_rows(d, through, h, gates, c, da, carried):
-    n, one = c.shape[1], c.dtype.type(1)
-    for i in range(c.shape[0]):
-        for j in range(n):
-            r, u = gates[i, j], gates[i, n + j]
-            da[i, j] = through[i, j] * h[i, j] * r * (one - r)
-            da[i, n + j] = d[i, j] * (h[i, j] - c[i, j]) * u * (one - u)
-            carried[i, j] = d[i, j] * u + through[i, j] * r
+def _halves(U):
+    """The parts of U for the gates and for the candidate."""
+    n = U.shape[0]
+    return np.ascontiguousarray(U[:, :2 * n]), np.ascontiguousarray(U[:, 2 * n:])
+
+
+def _shared(work, a, h, *rest):
+    """The work for all sequences, some together."""
+    share_out(work, -(-len(h) // SEQUENCES), *rest, alone=a.size * h.shape[1] < SMALL)
 
 
 @gru.numba
 def _(a, h, U):
     if not compilable(a, h, U):
         return gru.reference(a, h, U)
-    a, h, n = np.ascontiguousarray(a), np.ascontiguousarray(h), h.shape[1]
-    to_gates, to_candidate = np.ascontiguousarray(U[:, :2 * n]), np.ascontiguousarray(U[:, 2 * n:])
-    states, gates = np.empty((len(a), *h.shape), a.dtype), np.empty((len(h), 2 * n), a.dtype)
-    rh, c = np.empty_like(h), np.empty_like(h)
-    for x, after in zip(a, states, strict=True):
-        np.matmul(h, to_gates, out=gates)
-        _open_rows(x, h, gates, rh)
-        np.matmul(rh, to_candidate, out=c)
-        _step_rows(x, h, gates, c, after)
-        h = after
+    a, h = ready(a, h)
+    states = np.empty((len(a), *h.shape), a.dtype)
+    _shared(_forward, a, h, a, h, *_halves(U), states)
     return states
 
 
@@ -129,17 +163,7 @@ def _(a, h, U):
 def _(g, states, a, h, U):
     if not compilable(g, states, a, h, U):
         return gru_gradients.reference(g, states, a, h, U)
-    g, a, past, n = np.ascontiguousarray(g), np.ascontiguousarray(a), np.concatenate([h[None], states[:-1]]), h.shape[1]
-    to_gates, to_candidate = np.ascontiguousarray(U[:, :2 * n]), np.ascontiguousarray(U[:, 2 * n:])
-    gates, rh, c, da = past @ to_gates, np.empty_like(past), np.empty_like(past), np.empty_like(a)
-    flat = (-1, n)
-    _open_rows(a.reshape(-1, 3 * n), past.reshape(flat), gates.reshape(-1, 2 * n), rh.reshape(flat))
-    np.matmul(rh, to_candidate, out=c)
-    _step_rows(a.reshape(-1, 3 * n), past.reshape(flat), gates.reshape(-1, 2 * n), c.reshape(flat), rh.reshape(flat))
-    d, through, carried, earlier = np.empty_like(past[0]), np.empty_like(past[0]), np.zeros_like(past[0]), np.empty_like(past[0])
-    for t in reversed(range(len(a))):
-        _back_to_candidate_rows(g[t], carried, gates[t], c[t], d, da[t])
-        np.matmul(da[t][:, 2 * n:], to_candidate.T, out=through)
-        _back_to_gates_rows(d, through, past[t], gates[t], c[t], da[t], carried)
-        carried += np.matmul(da[t][:, :2 * n], to_gates.T, out=earlier)
-    return da, carried
+    g, states, a, h = ready(g, states, a, h)
+    da, let, dh, halves = np.empty_like(a), np.empty_like(states), np.empty_like(h), _halves(U)
+    _shared(_backward, a, h, g, states, a, h, *halves, *(np.ascontiguousarray(half.T) for half in halves), da, let, dh)
+    return da, dh, let

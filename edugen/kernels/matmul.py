@@ -21,7 +21,7 @@ import numpy as np
 from .arguments import fitting
 from .jit import jit, kernel
 from .threads import share_out
-from .vector import clear, fill, lanes, load, multiply_add, store, zeros
+from .vector import AVX, clear, fill, lanes, load, multiply_add, store, zeros
 
 __all__ = ["fastest", "matmul", "naive", "ordered", "packed", "registers", "threads"]
 
@@ -71,12 +71,13 @@ def ordered(a, b, c):
 
 
 @jit
-def _tile(a, i, b, j, depth, c, at, fresh):
+def _tile(a, i, down, along, b, j, depth, c, at, fresh):
     """Add `depth` products to a tile, or to zeros where it is `fresh`.
 
-    Places are flat: c[at] is the tile's first number, a[i] and b[j] begin its rows and columns.
+    Places are flat: c[at] is the tile's first number, a[i] and b[j] begin its rows and columns; in `a` the number below is `down`
+    places away and the next of a row `along`, for a block of a transposed A lies there as it did.
     """
-    w, row, k = lanes(c), c.shape[1], a.shape[1]
+    w, row = lanes(c), c.shape[1]
     if fresh:
         p0 = p1 = q0 = q1 = r0 = r1 = s0 = s1 = t0 = t1 = u0 = u1 = zeros(c)
     else:
@@ -89,12 +90,12 @@ def _tile(a, i, b, j, depth, c, at, fresh):
     for _ in range(depth):
         b0, b1 = load(b, j), load(b, j + w)
         p0, p1 = multiply_add(fill(a, i), b0, p0), multiply_add(fill(a, i), b1, p1)
-        q0, q1 = multiply_add(fill(a, i + k), b0, q0), multiply_add(fill(a, i + k), b1, q1)
-        r0, r1 = multiply_add(fill(a, i + 2 * k), b0, r0), multiply_add(fill(a, i + 2 * k), b1, r1)
-        s0, s1 = multiply_add(fill(a, i + 3 * k), b0, s0), multiply_add(fill(a, i + 3 * k), b1, s1)
-        t0, t1 = multiply_add(fill(a, i + 4 * k), b0, t0), multiply_add(fill(a, i + 4 * k), b1, t1)
-        u0, u1 = multiply_add(fill(a, i + 5 * k), b0, u0), multiply_add(fill(a, i + 5 * k), b1, u1)
-        i, j = i + 1, j + b.shape[1]
+        q0, q1 = multiply_add(fill(a, i + down), b0, q0), multiply_add(fill(a, i + down), b1, q1)
+        r0, r1 = multiply_add(fill(a, i + 2 * down), b0, r0), multiply_add(fill(a, i + 2 * down), b1, r1)
+        s0, s1 = multiply_add(fill(a, i + 3 * down), b0, s0), multiply_add(fill(a, i + 3 * down), b1, s1)
+        t0, t1 = multiply_add(fill(a, i + 4 * down), b0, t0), multiply_add(fill(a, i + 4 * down), b1, t1)
+        u0, u1 = multiply_add(fill(a, i + 5 * down), b0, u0), multiply_add(fill(a, i + 5 * down), b1, u1)
+        i, j = i + along, j + b.shape[1]
     store(p0, c, at)
     store(p1, c, at + w)
     store(q0, c, at + row)
@@ -111,6 +112,11 @@ def _tile(a, i, b, j, depth, c, at, fresh):
 
 @jit
 def _tiles(a, b, c):
+    """c = a b.
+
+    Where tiles don't fill C evenly the last overlaps the one before: some numbers are computed twice, which is cheaper than
+    separate loops for what is left.
+    """
     wide = 2 * lanes(c)
     if c.shape[0] < TILE or c.shape[1] < wide:
         ordered(a, b, c)
@@ -119,16 +125,12 @@ def _tiles(a, b, c):
             j = min(j, c.shape[1] - wide)
             for i in range(0, c.shape[0], TILE):
                 i = min(i, c.shape[0] - TILE)
-                _tile(a, i * a.shape[1], b, j, a.shape[1], c, i * c.shape[1] + j, True)
+                _tile(a, i * a.shape[1], a.shape[1], 1, b, j, a.shape[1], c, i * c.shape[1] + j, True)
 
 
 @jit(writes="c", check=_step("registers", contiguous="abc"))
 def registers(a, b, c):
-    """Step 3: tile by tile; a, b, c contiguous.
-
-    Where tiles don't fill C evenly the last overlaps the one before: some numbers are computed twice, which is cheaper than
-    separate loops for what is left. A C smaller than a tile is step 2's.
-    """
+    """Step 3: tile by tile; a, b, c contiguous. A C smaller than a tile is step 2's."""
     _tiles(a, b, c)
 
 
@@ -150,26 +152,31 @@ def _copy(x, i, j, rows, columns, out):
 
 
 @jit
-def _packed_columns(a, b, c, left, right):
-    """Columns left..right of c = a b, in steps of DEPTH along k, and in each of them in blocks of ROWS rows."""
-    wide, tiles = 2 * lanes(c), (a.shape[0] + TILE - 1) // TILE
+def _packed_part(a, b, c, top, bottom, left, right):
+    """Rows top..bottom and columns left..right of c = a b, in steps of DEPTH along k, and in each in blocks of ROWS rows."""
+    wide, turned = 2 * lanes(c), a.strides[0] == a.itemsize and a.shape[0] > 1
     panels = np.empty(((right - left + wide - 1) // wide, min(DEPTH, a.shape[1]), wide), c.dtype)
-    block = np.empty((min(ROWS, TILE * tiles), min(DEPTH, a.shape[1]) + 16), c.dtype)   # + 16: rows a power of two apart would
-    edge = np.empty((TILE, wide), c.dtype)                                              # share the same few sets of the cache
+    rows = min(ROWS, (bottom - top + TILE - 1) // TILE * TILE)
+    edge, depth = np.empty((TILE, wide), c.dtype), min(DEPTH, a.shape[1])
+    block = np.empty((depth, rows + 16) if turned else (rows, depth + 16), c.dtype)     # + 16: rows a power of two apart would
+    down, along = (1, block.shape[1]) if turned else (block.shape[1], 1)                # share the same few sets of the cache
     for low in range(0, max(a.shape[1], 1), DEPTH):
         depth = min(DEPTH, a.shape[1] - low)
         for p in range(len(panels)):
             _copy(b[:, :right], low, left + p * wide, depth, wide, panels[p])
-        for first in range(0, a.shape[0], ROWS):
-            last = min(first + ROWS, a.shape[0])
-            _copy(a, first, low, block.shape[0], depth, block)
+        for first in range(top, bottom, ROWS):
+            last = min(first + ROWS, bottom)
+            if turned:
+                _copy(a[:last].T, low, first, depth, rows, block)
+            else:
+                _copy(a[:last], first, low, rows, depth, block)
             for p in range(len(panels)):
                 panel, j = panels[p], left + p * wide
                 for i in range(first, last, TILE):
                     if i + TILE <= last and j + wide <= right:
-                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, c, i * c.shape[1] + j, low == 0)
+                        _tile(block, (i - first) * down, down, along, panel, 0, depth, c, i * c.shape[1] + j, low == 0)
                     else:                                                 # a tile that reaches over the border of C
-                        _tile(block, (i - first) * block.shape[1], panel, 0, depth, edge, 0, True)
+                        _tile(block, (i - first) * down, down, along, panel, 0, depth, edge, 0, True)
                         for r in range(min(TILE, last - i)):
                             for l in range(min(wide, right - j)):
                                 c[i + r, j + l] = edge[r, l] if low == 0 else c[i + r, j + l] + edge[r, l]
@@ -178,7 +185,7 @@ def _packed_columns(a, b, c, left, right):
 @jit(writes="c", check=_step("packed"))
 def packed(a, b, c):
     """Step 4: blocks of A that stay in the second cache meet panels of B, each as wide as a tile."""
-    _packed_columns(a, b, c, 0, c.shape[1])
+    _packed_part(a, b, c, 0, c.shape[0], 0, c.shape[1])
 
 
 _stacks = _step("threads", "a (N, n, k), b (N, k, m), c (N, n, m)")
@@ -198,7 +205,27 @@ def _shares_of_columns(low, high, a, b, c, parts):
     for task in range(low, high):
         n, left = task // parts, task % parts * share
         if left < c.shape[2]:
-            _packed_columns(a[n], b[n], c[n], left, min(left + share, c.shape[2]))
+            _packed_part(a[n], b[n], c[n], 0, c.shape[1], left, min(left + share, c.shape[2]))
+
+
+@jit(writes="c")
+def _shares_of_rows(low, high, a, b, c, bias, relu):
+    """Blocks of rows low..high; with the bias, and what is below 0 cut off, while they are near."""
+    first, last, zero = low * ROWS, min(high * ROWS, c.shape[0]), c.dtype.type(0)
+    _packed_part(a, b, c, first, last, 0, c.shape[1])
+    if bias.size or relu:
+        for i in range(first, last):
+            for j in range(c.shape[1]):
+                v = c[i, j] + (bias[j] if bias.size else zero)
+                c[i, j] = zero if relu and v < zero else v                # a NaN stays one
+
+
+@jit(writes="c")
+def _shares_of_depth(low, high, a, b, c, share):
+    """c[i] = the products of the share i of the columns of a and rows of b."""
+    for i in range(low, high):
+        first, last = i * share, min((i + 1) * share, b.shape[0])
+        _packed_part(a[:, first:last], b[first:last], c[i], 0, c.shape[1], 0, c.shape[2])
 
 
 def threads(a, b, c, parts):
@@ -213,6 +240,8 @@ def threads(a, b, c, parts):
         share_out(_shares_of_columns, len(c) * parts, a, b, c, parts)
 
 
+LEAST, MOST = 2**23, 2**26          # multiply-adds of a product that `matmul` shares: 0.1 to 1 milliseconds of a core
+COLUMNS = 1024                      # and no more columns of B, for its panels must fit the second cache
 IN_PLACE, THREADED = 2**15, 2**23   # numbers in a B that is read where it lies; multiply-adds for which waking threads pays:
                                     # 50 microseconds, in which one core does some 2**21 of them
 
@@ -259,17 +288,44 @@ def _check(a, b):
 
 
 @kernel
-def matmul(a, b):
-    """The product of 1-D, 2-D, or stacks of matrices, by NumPy's rules."""
-    return np.matmul(a, b)
+def matmul(a, b, bias=None, relu=False):
+    """The product of 1-D, 2-D, or stacks of matrices, by NumPy's rules; with a bias added, and what is below 0 cut off."""
+    return _finished(np.matmul(a, b), bias, relu)
+
+
+def _finished(c, bias, relu):
+    if bias is not None:
+        c = np.add(c, bias, out=c if bias.dtype == c.dtype else None)
+    return np.maximum(c, 0, out=c) if relu else c
 
 
 @matmul.numba
-def _(a, b):
-    """By BLAS, which is as fast as the processor can multiply, except where it has to start once for each matrix of a stack."""
+def _(a, b, bias=None, relu=False):
+    """By BLAS, which is as fast as the processor can multiply, except where
+
+    - it has to start once for each matrix of a stack;
+    - a product is so large that a second thread pays, and so small that BLAS's threads are asleep again when the next one comes:
+      waking ours takes less. This holds for OpenBLAS on processors of the kind for which the tile was laid out.
+    """
     a, b = np.asarray(a), np.asarray(b)
-    if (a.ndim > 2 < b.ndim and a.dtype == b.dtype in PRECISIONS and a.shape[-1] == b.shape[-2]
-            and a.shape[-2] >= TILE and 2 * TILE < b.shape[-1] and b.shape[-2] * b.shape[-1] <= IN_PLACE
-            and a.flags.aligned and b.flags.aligned):
-        return fastest(a, b)
-    return np.matmul(a, b)
+    if a.dtype == b.dtype in PRECISIONS and a.ndim > 1 < b.ndim and a.shape[-1] == b.shape[-2] and a.shape[-2] >= TILE \
+            and a.flags.aligned and b.flags.aligned:
+        if a.ndim == 2 == b.ndim:
+            if LEAST <= a.size * b.shape[1] <= MOST and 2 * lanes(b) <= b.shape[1] <= COLUMNS and AVX:
+                return _shared(a, b, bias, relu)
+        elif a.ndim > 2 < b.ndim and 2 * TILE < b.shape[-1] and b.shape[-2] * b.shape[-1] <= IN_PLACE:
+            return _finished(fastest(a, b), bias, relu)
+    return matmul.reference(a, b, bias, relu)
+
+
+def _shared(a, b, bias, relu):
+    """a b, by shares of the rows of a; or where these are short, of its columns, whose results are then added up."""
+    (n, k), m = a.shape, b.shape[1]
+    if n >= k and (bias is None or bias.dtype == a.dtype and bias.shape == (m,) and bias.flags.aligned):
+        c, bias = np.empty((n, m), a.dtype), np.zeros(0, a.dtype) if bias is None else bias
+        share_out(_shares_of_rows, -(-n // ROWS), a, b, c, bias, relu)
+        return c
+    share = max(DEPTH, k // 4)                                            # whatever the number of threads: the same bits
+    c = np.empty((-(-k // share), n, m), a.dtype)
+    share_out(_shares_of_depth, len(c), a, b, c, share)
+    return _finished(np.add.reduce(c), bias, relu)

@@ -21,13 +21,14 @@ import numpy as np
 
 from .jit import operation
 
-__all__ = ["clear", "fill", "lanes", "load", "move", "multiply_add", "store", "total", "zeros"]
+__all__ = ["AVX", "clear", "fill", "lanes", "load", "move", "multiply_add", "store", "total", "zeros"]
 
 try:
     from numpy._core._multiarray_umath import __cpu_features__ as _features  # type: ignore[import-not-found]
 except ImportError:
     _features = {}
 BYTES = 64 if _features.get("AVX512F") else 32                            # a vector; NumPy has asked the processor already
+AVX = bool(_features.get("AVX2"))                                         # whether it has the registers of a tile
 
 
 @operation

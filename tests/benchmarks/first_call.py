@@ -18,7 +18,7 @@ STEPS, MANY = np.ones((3, 2, 9), np.float32), np.ones(2**18, np.float32)
 WINDOW, OVERLAPPING = ((2, 2), (2, 2), ((0, 0), (0, 0))), ((2, 2), (1, 1), ((0, 0), (0, 0)))
 CALLS = {                                                                # module: a call of each of its kernels, 2-D images only
     "adam": lambda m: (m.adam(X, X, X, X, 0.1, 0.9, 0.999),),
-    "attention": lambda m: [f for n in (3, 100) for x in [np.ones((4, n, 8), np.float32)]
+    "attention": lambda m: [f for n in (3, 100) for x in [np.ones((2, 2, n, 8), np.float32)]
                             for f in (m.attend(x, x, x, 1.0), m.attend_gradients(x, x, x, x, x, 1.0))],
     "distances": lambda m: (m.squared_distances(X, X), m.squared_distances(FILTERS.reshape(4, 27), FILTERS.reshape(4, 27))),
     "gru": lambda m: (m.gru(STEPS, np.ones((2, 3), np.float32), STEPS[0].repeat(3, 0)[:3]),

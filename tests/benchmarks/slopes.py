@@ -79,7 +79,7 @@ def distances(d):
 def attention(sets, items):
     def make(m):
         from edugen.kernels.attention import attend, attend_gradients
-        q = _normal(sets(m), items(m), 16)
+        q = _normal(sets(m), 1, items(m), 16)
         return lambda: attend_gradients(q, attend(q, q, q, 0.25), q, q, q, 0.25)
     return make
 

@@ -28,10 +28,10 @@ IMAGES, FILTERS = ones(2, 3, 8, 8), ones(4, 3, 3, 3)
 PLAIN, WINDOW = ((1, 1), (1, 1)), ((2, 2), (2, 2), ((0, 0), (0, 0)))
 REFUSED = [
     (adam.adam, ones(3), ones(4), ones(3), ones(3), 0.1, 0.9, 0.999),
-    (attention.attend, ones(1, 3, 2), ones(1, 4, 3), ones(1, 4, 2), 1.0),
-    (attention.attend, ones(1, 3, 2), ones(1, 4, 2), ones(1, 5, 2), 1.0),
-    (attention.attend, ones(1, 3, 2), ones(1, 4, 2), ones(1, 4, 2), 1.0, np.ones((1, 3, 5), bool)),
-    (attention.attend_gradients, ones(1, 3, 3), ones(1, 3, 2), ones(1, 3, 2), ones(1, 4, 2), ones(1, 4, 2), 1.0),
+    (attention.attend, ones(1, 1, 3, 2), ones(1, 1, 4, 3), ones(1, 1, 4, 2), 1.0),
+    (attention.attend, ones(1, 1, 3, 2), ones(1, 1, 4, 2), ones(1, 1, 5, 2), 1.0),
+    (attention.attend, ones(1, 1, 3, 2), ones(1, 1, 4, 2), ones(1, 1, 4, 2), 1.0, np.ones((1, 1, 3, 5), bool)),
+    (attention.attend_gradients, ones(1, 1, 3, 3), ones(1, 1, 3, 2), ones(1, 1, 3, 2), ones(1, 1, 4, 2), ones(1, 1, 4, 2), 1.0),
     (convolution.correlate, IMAGES[0], FILTERS, *PLAIN),
     (convolution.correlate, IMAGES[:, :2], FILTERS, *PLAIN),
     (convolution.correlate, IMAGES[:, :, :2], FILTERS, *PLAIN),

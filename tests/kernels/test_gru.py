@@ -7,7 +7,7 @@ import pytest
 from edugen import grad, vjp
 from edugen.autodiff import check_gradients, debug, gru, sigmoid
 from edugen.kernels import gru as kernels
-from edugen.kernels import use
+from edugen.kernels import threads, use
 
 BOTH = pytest.mark.parametrize("backend", ["numpy", "numba"])
 
@@ -18,7 +18,7 @@ def data(rng, T, N, n, H, dtype=np.float64):
 
 
 @pytest.mark.parametrize("dtype, close", [(np.float32, 2e-5), (np.float64, 1e-12)])
-@pytest.mark.parametrize("T, N, H", [(1, 1, 1), (5, 3, 4), (4, 1, 9), (3, 7, 1), (20, 16, 33)])
+@pytest.mark.parametrize("T, N, H", [(1, 1, 1), (5, 3, 4), (4, 1, 9), (3, 7, 1), (20, 16, 33), (7, 53, 40)])
 def test_twins(T, N, H, dtype, close, rng):
     a, h, U, g = (rng.normal(size=s).astype(dtype) for s in ((T, N, 3 * H), (N, H), (H, 3 * H), (T, N, H)))
     U /= dtype(H ** 0.5)
@@ -31,6 +31,17 @@ def test_twins(T, N, H, dtype, close, rng):
         for y, z in zip(got, wanted, strict=True):
             assert y.dtype == dtype
             np.testing.assert_allclose(y, z, rtol=0, atol=close * max(1, np.abs(z).max()))
+
+
+@pytest.mark.parametrize("N", [3, 35, 64])
+def test_shares_of_the_sequences_do_not_change_a_bit(N, rng, monkeypatch):
+    a, h, U, g = (rng.normal(size=s).astype(np.float32) for s in ((9, N, 96), (N, 32), (32, 96), (9, N, 32)))
+    states = kernels.gru(a, h, U)
+    shared = kernels.gru_gradients(g, states, a, h, U)
+    monkeypatch.setattr(threads, "thread_count", lambda: 1)
+    np.testing.assert_array_equal(kernels.gru(a, h, U), states)
+    for x, y in zip(kernels.gru_gradients(g, states, a, h, U), shared, strict=True):
+        np.testing.assert_array_equal(x, y)
 
 
 @BOTH

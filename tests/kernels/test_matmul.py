@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
+from edugen.kernels import threads as threads_module
 from edugen.kernels import use
-from edugen.kernels.matmul import DEPTH, ROWS, fastest, matmul, naive, ordered, packed, registers, threads
+from edugen.kernels.matmul import DEPTH, LEAST, MOST, ROWS, fastest, matmul, naive, ordered, packed, registers, threads
 
 TOLERANCE = {np.float32: 2e-4, np.float64: 1e-11}
 SIZES = [(1, 1, 1), (5, 7, 3), (6, 4, 16), (33, 65, 17), (9, 257, 600), (ROWS + 7, 2 * DEPTH + 3, 50), (2, 3, 0), (3, 0, 2),
@@ -42,6 +43,33 @@ def test_transposed_strided_and_read_only_operands(product, dtype, rng):
             np.testing.assert_allclose(c, left @ right, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
             np.testing.assert_array_equal(left, before[0])
             np.testing.assert_array_equal(right, before[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n, k, m", [(700, 80, 90), (2000, 64, 64), (97, 700, 101), (64, 1100, 65), (1100, 7, 600)])
+def test_products_that_are_shared(n, k, m, dtype, rng, monkeypatch):
+    a, b, bias = (rng.normal(size=s).astype(dtype) for s in ((n, k), (k, m), (m,)))
+    assert LEAST <= n * k * m <= MOST
+    pairs = [(a, b), (np.asfortranarray(a), np.asfortranarray(b)), (np.repeat(a, 2, axis=1)[:, ::2], b[::-1, ::-1])]
+    for left, right in pairs:
+        left.flags.writeable = right.flags.writeable = False
+        for more in ((), (bias,), (bias, True), (bias.astype(np.float64), True), (None, True), (bias[:1],)):
+            wanted = left @ right + (more[0] if more and more[0] is not None else 0)
+            wanted = np.maximum(wanted, 0) if more[1:] else wanted
+            found = matmul(left, right, *more)
+            assert found.dtype == wanted.dtype and found.flags.c_contiguous
+            np.testing.assert_allclose(found, wanted, rtol=TOLERANCE[dtype], atol=k * TOLERANCE[dtype])
+            with monkeypatch.context() as alone:
+                alone.setattr(threads_module, "thread_count", lambda: 1)
+                np.testing.assert_array_equal(matmul(left, right, *more), found)       # to the last bit
+
+
+def test_a_nan_is_not_cut_off(rng):
+    a, b = rng.normal(size=(700, 80)), rng.normal(size=(80, 90))
+    a[650, 3] = b[3, 5] = np.nan
+    for sizes in (slice(None), slice(640, 660)):                           # shared, and by BLAS
+        c = matmul(a[sizes], b, np.zeros(90), True)
+        np.testing.assert_array_equal(np.isnan(c), np.isnan(a[sizes] @ b))
 
 
 @pytest.mark.parametrize("product", [matmul, fastest])

@@ -103,16 +103,17 @@ def _(g, y, q, k, v, mask=None, scale=1.0):
 
 
 def _heads_together(kernel, mask, scale, *arrays):
-    """A kernel of `edugen.kernels.attention`, which wants all heads of all sets along one axis."""
+    """A kernel of `edugen.kernels.attention`, which wants sets and their heads along two axes, wherever they lie in memory."""
     batch = np.broadcast_shapes(*(each.shape[:-2] for each in arrays))
 
-    def flat(x, batch):
-        return np.broadcast_to(x, batch + x.shape[-2:]).reshape(math.prod(batch), *x.shape[-2:])
+    def four(x, batch):
+        axes = (math.prod(batch[:-1]), batch[-1]) if len(batch) > 1 else (math.prod(batch), 1)
+        return np.broadcast_to(x, batch + x.shape[-2:]).reshape(*axes, *x.shape[-2:])
     if mask is not None:
         *_, q, k, _ = arrays
         mask = np.broadcast_to(mask, np.broadcast_shapes(np.shape(mask), (q.shape[-2], k.shape[-2])))
-        mask = flat(mask, batch if math.prod(mask.shape[:-2]) > 1 else ())
-    found = kernel(*(flat(each, batch) for each in arrays), scale, mask)
+        mask = four(mask, batch if math.prod(mask.shape[:-2]) > 1 else ())
+    found = kernel(*(four(each, batch) for each in arrays), scale, mask)
     several = [each.reshape(*batch, *each.shape[-2:]) for each in (found if type(found) is tuple else (found,))]
     return tuple(several) if type(found) is tuple else several[0]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...kernels import gru as kernels
 from ..tensor import Tensor, primitive, rule
-from .activations import sigmoid
+from .linear import linear, matrix, product
 
 __all__ = ["gru"]
 
@@ -54,13 +54,13 @@ def gru(x: Any, h: Any, W: Any, U: Any, b: Any) -> Any:
             or W.shape != (x.shape[2], U.shape[1]):
         raise ValueError("gru: expected x (T, N, n), h (N, H), W (n, 3H) and U (H, 3H), got shapes "
                          f"{x.shape}, {h.shape}, {W.shape} and {U.shape}")
-    products = x @ W                                                      # of all steps at once
     try:
-        a = products + b
-        if a.shape != products.shape:
+        a = linear(x, W, b)                                               # of all steps at once
+        if a.shape != (*x.shape[:2], W.shape[1]):
             raise ValueError
     except ValueError:
-        raise ValueError(f"gru: b must be of shape {U.shape[1:]}, or broadcast to {products.shape}, got {np.shape(b)}") from None
+        raise ValueError(f"gru: b must be of shape {W.shape[1:]}, or broadcast to {(*x.shape[:2], W.shape[1])}, got "
+                         f"{np.shape(b)}") from None
     return _gru(a, h, U) if len(x) else a[:, :, :h.shape[1]]
 
 
@@ -69,7 +69,7 @@ def _gru(a, h, U):
     return kernels.gru(a, h, U)
 
 
-@rule(_gru, "first")                                  # the cotangents of a and h, from which that of U follows
+@rule(_gru, "first")                                  # the cotangents of a and h, and r h, from which that of U follows
 def _(g, y, a, h, U):
     traced = any(type(v) is Tensor for v in (g, y, a, h, U))
     return (kernels.gru_gradients.reference if traced else kernels.gru_gradients)(g, y, a, h, U)
@@ -87,7 +87,7 @@ def _(g, y, a, h, U):
 
 @rule(_gru, 2)
 def _(g, y, a, h, U):
-    (da, _), n, over = g, h.shape[1], ((0, 1), (0, 1))                     # sums over time and over sequences
-    past = np.concatenate([h[None], y[:-1]])
-    r = sigmoid(a[..., :n] + past @ U[:, :n])
-    return np.concatenate([np.tensordot(past, da[..., :2 * n], over), np.tensordot(r * past, da[..., 2 * n:], over)], axis=1)
+    (da, _, let), n = g, h.shape[1]
+    past = np.concatenate([h[None], y[:-1]])                              # products: sums over time and over sequences
+    parts = product(matrix(past).T, matrix(da[..., :2 * n])), product(matrix(let).T, matrix(da[..., 2 * n:]))
+    return np.concatenate(parts, axis=1)

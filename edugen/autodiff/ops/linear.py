@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ...kernels.matmul import LEAST
+from ...kernels.matmul import matmul as kernel
 from ..tensor import primitive, rule
 from .activations import where_positive
 
-__all__ = ["linear"]
+__all__ = ["linear", "matrix", "product"]
 
 
 def linear(x: Any, W: Any, b: Any, activation: str = "identity") -> Any:
@@ -45,27 +47,40 @@ def linear(x: Any, W: Any, b: Any, activation: str = "identity") -> Any:
     return layer(x, W, b)
 
 
-def _affine(x, W, b):
+def _affine(x, W, b, relu=False):
     if np.ndim(W) != 2:
         raise ValueError(f"linear: W must be a matrix (n, m), got shape {np.shape(W)}")
+    fused = _large(x, W) and type(b) is np.ndarray and b.shape == W.shape[1:] and b.dtype == W.dtype == x.dtype
     try:
-        y = _rows_times(x, W)
+        y = _rows_times(x, W, b, relu) if fused else _rows_times(x, W)
     except ValueError:
         raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got {np.shape(x)} and {np.shape(W)}") from None
+    if fused:
+        return y
     try:
-        return np.add(y, b, out=y if getattr(b, "dtype", None) == y.dtype else None)
+        y = np.add(y, b, out=y if getattr(b, "dtype", None) == y.dtype else None)
     except ValueError:
         raise ValueError(f"linear: b must be of shape {y.shape[-1:]}, or broadcast to {y.shape}, got {np.shape(b)}") from None
+    return np.maximum(y, 0, out=y) if relu else y
 
 
-def _rows_times(x, W):
+def _rows_times(x, W, *more):
     """x W as one product: of a stack of x, NumPy would make a small one each."""
-    return np.matmul(x, W) if x.ndim < 3 else np.reshape(np.matmul(_matrix(x), W), (*x.shape[:-1], W.shape[1]))
+    return product(x, W, *more) if x.ndim < 3 else np.reshape(product(matrix(x), W, *more), (*x.shape[:-1], W.shape[1]))
 
 
-def _matrix(x):
+def matrix(x):
     """The rows of a stack, one below the other."""
     return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def product(a, b, *more):
+    """a b, and what comes after it; of arrays, and large, by the kernel, which knows when to share it between threads."""
+    return kernel(a, b, *more) if _large(a, b) else np.matmul(a, b)
+
+
+def _large(a, b):
+    return type(a) is np.ndarray is type(b) and a.size * b.shape[1] >= LEAST
 
 
 @primitive
@@ -75,8 +90,7 @@ def _linear(x, W, b):
 
 @primitive
 def _linear_relu(x, W, b):
-    y = _affine(x, W, b)
-    return np.maximum(y, 0, out=y)
+    return _affine(x, W, b, relu=True)
 
 
 @primitive
@@ -107,7 +121,7 @@ for layer in _LAYERS.values():                        # a = x W + b, from here o
     def _(g, y, x, W, b):
         if x.ndim == 1:
             return x[:, None] * g
-        return x.T @ g if x.ndim == 2 else _matrix(x).T @ _matrix(g)
+        return product(x.T, g) if x.ndim == 2 else product(matrix(x).T, matrix(g))
 
     @rule(layer, 2)
     def _(g, y, x, W, b):
