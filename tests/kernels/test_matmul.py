@@ -46,7 +46,7 @@ def test_transposed_strided_and_read_only_operands(product, dtype, rng):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n, k, m", [(700, 80, 90), (2000, 64, 64), (97, 700, 101), (64, 1100, 65), (1100, 7, 600)])
+@pytest.mark.parametrize("n, k, m", [(1400, 80, 90), (2048, 64, 64), (97, 900, 101), (64, 2100, 65), (2100, 7, 600)])
 def test_products_that_are_shared(n, k, m, dtype, rng, monkeypatch):
     a, b, bias = (rng.normal(size=s).astype(dtype) for s in ((n, k), (k, m), (m,)))
     assert LEAST <= n * k * m <= MOST
@@ -65,7 +65,7 @@ def test_products_that_are_shared(n, k, m, dtype, rng, monkeypatch):
 
 
 def test_a_nan_is_not_cut_off(rng):
-    a, b = rng.normal(size=(700, 80)), rng.normal(size=(80, 90))
+    a, b = rng.normal(size=(1400, 80)), rng.normal(size=(80, 90))
     a[650, 3] = b[3, 5] = np.nan
     for sizes in (slice(None), slice(640, 660)):                           # shared, and by BLAS
         c = matmul(a[sizes], b, np.zeros(90), True)

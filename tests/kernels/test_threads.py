@@ -115,18 +115,20 @@ def test_several_python_threads_share_out_at_once(rng):
 KERNELS = """
 import hashlib, threading
 import numpy as np
-from edugen.kernels import attention, convolution, distances, gibbs, matmul, normalization, pooling, relu, softmax
+from edugen.kernels import attention, convolution, distances, gibbs, gru, matmul, normalization, pooling, relu, softmax
 rng = np.random.default_rng(3)
 normal = lambda *shape: rng.normal(size=shape).astype(np.float32)
 x, wide, labels = normal(64, 8, 40, 40), normal(700, 300), rng.integers(0, 300, 700)
-q, one = normal(12, 70, 8), np.ones(300, np.float32)
+q, one = normal(6, 2, 70, 8), np.ones(300, np.float32)
 results = [softmax.softmax(wide), softmax.logsumexp(wide), softmax.cross_entropy(wide, labels),
            softmax.cross_entropy_gradient(wide[:, 0], wide, labels), attention.attend(q, q, q, 1.0),
            *attention.attend_gradients(q, q, q, q, q, 1.0), relu.relu_gradient(x, x),
            pooling.max_pool(x, (2, 2), (2, 2), ((0, 0),) * 2),
            pooling.max_gradient(normal(64, 8, 38, 38), x, (3, 3), (1, 1), ((0, 0),) * 2), distances.squared_distances(wide, wide),
            distances.squared_distances(wide[:, :3], wide[:, 3:6]), matmul.fastest(normal(300, 300), normal(300, 300)),
-           matmul.matmul(normal(9, 64, 64), normal(9, 64, 64)), gibbs.ising_sweeps(np.ones((512, 512), np.int8), 0.4, 1, 2),
+           matmul.matmul(normal(9, 64, 64), normal(9, 64, 64)), matmul.matmul(normal(999, 99), normal(99, 99), wide[0, :99], True),
+           matmul.matmul(normal(2000, 70).T, normal(2000, 70)), gru.gru(normal(9, 50, 96), normal(50, 32), normal(32, 96)),
+           *gru.gru_gradients(normal(9, 50, 32), normal(9, 50, 32), normal(9, 50, 96), normal(50, 32), normal(32, 96)), gibbs.ising_sweeps(np.ones((512, 512), np.int8), 0.4, 1, 2),
            convolution.correlate(x, normal(6, 8, 3, 3), (1, 1), (1, 1)),
            convolution.filter_gradient(x, normal(64, 6, 38, 38), (3, 3), (1, 1), (1, 1)),
            *(r for axis in (0, 1) for r in (normalization.normalize(wide, one, one, axis, 1e-5),
