@@ -35,7 +35,7 @@ def _weights(q, k, scale, mask):
 
 def _fits(q, k, v, scale, mask=None):
     _attended(q, k, v)
-    S, H, N, M = *q.shape[:3], k.shape[2]
+    (S, H, N, _), M = q.shape, k.shape[2]
     if mask is not None and mask.shape not in [(s, h, N, M) for s in (1, S) for h in (1, H)]:
         raise ValueError("attend: mask must be (S or 1, H or 1, N, M) for q (S, H, N, d) and k (S, H, M, d), got "
                          f"{mask.shape} for {q.shape} and {k.shape}")
