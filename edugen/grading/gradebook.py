@@ -5,6 +5,7 @@ import csv
 import hashlib
 import hmac
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,8 +131,12 @@ class Gradebook:
         exercises: dict[str, Record] = {}
         for record in store.records():
             row = rows[record["student"]]
-            if anonymous:                                       # file names hold the student's, and so may what is said of them
-                record |= {key: record[key].replace(row.student, row.label) for key in ("file", "problem")}
+            if anonymous:                                       # file names hold the person's, and so may what is said of them
+                file = record["file"] and f"{row.label}/{record['exercise']}.py"
+                said = record["problem"].replace(record["file"], file) if file else record["problem"]
+                for name in filter(None, (store.state["students"][row.student].get("name"), row.student)):
+                    said = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", row.label, said)
+                record |= {"file": file, "problem": said}
             exercises.setdefault(record["exercise"], record)
             row.results[record["exercise"]] = record
         for key, mark in (marks or {}).items():

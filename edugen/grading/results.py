@@ -1,6 +1,8 @@
 """From a graded class to what is handed on: roster, a person's marks, likeness, and every format asked for."""
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from pathlib import Path
 from edugen.grading.batch import Store
 from edugen.grading.formats import write
 from edugen.grading.gradebook import Gradebook, Roster, pseudonym, read_roster
-from edugen.grading.manual import read_marks, write_marks
+from edugen.grading.manual import harmless, read_marks, write_marks
 from edugen.grading.plugin import write_atomically
 from edugen.grading.proof import exercise_of
 from edugen.grading.similarity import Pair, alike
@@ -57,8 +59,10 @@ def hand_over(store: Store, secret: bytes, checks: Mapping[str, Path], formats: 
     waiting = write_marks(table, store.records(), sources, marks, labels)
     paths = write(book, store.folder, list(formats))
     if anonymous:
-        key = store.folder / "pseudonyms.csv"
-        write_atomically(key, "pseudonym,student\n" + "".join(f'{label},"{who}"\n' for who, label in sorted(labels.items())))
+        key, stream = store.folder / "pseudonyms.csv", io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerows(
+            [("pseudonym", "student"), *((label, harmless(who)) for who, label in sorted(labels.items()))])
+        write_atomically(key, stream.getvalue())
         os.chmod(key, 0o600)
         paths.append(key)
     return Handover(book, [*paths, *([table] if table.exists() else [])], waiting)
