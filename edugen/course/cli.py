@@ -22,6 +22,11 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:                                       # while commands were imported; click sees later ones
         print("\nAborted!", file=sys.stderr)
         sys.exit(130)
+    except OSError as error:                                        # a full disk, a file that is somebody else's
+        from .commands.group import reason
+
+        print(f"edugen: {reason(error)}", file=sys.stderr)
+        sys.exit(2)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRA:

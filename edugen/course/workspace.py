@@ -77,8 +77,8 @@ class Workspace:
                 self._save()
         except OSError as error:                              # a folder that is not ours: what is there can be read all the same
             self.state = _empty()
-            self.messages.append(f"{STATE} was damaged, and {self.root} can't be written to: {error.strerror or error}. Nothing "
-                                 "is remembered there.")
+            self.messages.append(f"{STATE} is damaged and can't be mended, or can't be read ({error.filename or self.root}: "
+                                 f"{error.strerror or error}). Nothing is remembered there.")
 
     @classmethod
     def find(cls, start: Path) -> "Workspace | None":
@@ -240,7 +240,7 @@ class Workspace:
                 raise NewerState(f"the workspace {self.root} was last used by a newer edugen than this one, {__version__}. "
                                  "Upgrade edugen, or make another workspace.")
             return _checked(_from_first_version(state) if version == 1 else state)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             damaged = path.with_name(f"{STATE}.damaged")
             shutil.copyfile(path, damaged)
             self.messages.append(
@@ -276,6 +276,7 @@ def _checked(state: dict[str, Any]) -> dict[str, Any]:
     whole = (
         strings(state["released"]) and all(strings(fingerprints) for fingerprints in state["files"].values())
         and all(strings(record["passed"]) and all(type(record[key]) is kind for key, kind in kinds.items())
+                and 0 <= record["earned"] <= record["points"] and (record["points"] or record["solved"])
                 for record in state["exercises"].values())
         and all(type(taken) is int for tasks in state["hints"].values() for taken in tasks.values())
     )

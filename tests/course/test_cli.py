@@ -234,6 +234,8 @@ def test_start_says_what_it_left_alone(run, small_course, served):
 def test_start_where_it_cannot(run, small_course, served):
     places.write_atomically(Path("file"), "")
     wrong = {"file": "is a file", "file/below": "cannot write the workspace", str(small_course): "Choose another folder"}
+    result = run("release", "file/below/hw", "losses")
+    assert result.exit_code == 2 and "cannot write file/below/hw: Not a directory" in result.output
     for folder, message in wrong.items():
         result = run("start", folder)
         assert result.exit_code == 2 and message in result.output
@@ -747,7 +749,7 @@ def test_ctrl_c_while_numpy_is_imported(tmp_path):
     as_numpy_does = "import signal\ntry: signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt: raise ImportError"
     (tmp_path / "numpy.py").write_text(as_numpy_does)
     code = f"import sys; sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[2])]!r}; from edugen_main import main; main()"
-    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, **INTERRUPTIBLE)
     assert (run.returncode, run.stdout, run.stderr.strip()) == (130, "", "Aborted!")
 
 
@@ -840,6 +842,29 @@ def test_a_folder_that_cannot_be_written_costs_the_memory_alone(run, mine, quick
     assert result.exit_code == 0 and "Hint 1 of 3" in result.output and "Read-only file system" in result.output
     (mine.parents[2] / STATE).write_text("{")
     assert "Nothing is remembered there" in run("hint", "losses").output.replace("\n", " ")
+
+
+@pytest.mark.parametrize("arguments", [["sections"], ["--help"], ["check"]])
+def test_what_the_system_refuses_is_told_in_a_line(mine, exercise, arguments):
+    """A disk that is full, and a file that nobody may read: whoever runs the tests may be root, so the system's no is our own."""
+    solve(mine)
+    code = with_course(exercise, arguments).replace("cli.main", """
+class Full:
+    encoding = "utf-8"
+    def write(self, text):
+        raise OSError(28, "No space left on device")
+    flush = isatty = lambda self: False
+def refused(path, read=pathlib.Path.read_bytes):
+    if path.name == "losses.py" and "edugen-course" in path.parts:
+        raise PermissionError(13, "Permission denied", str(path))
+    return read(path)
+pathlib.Path.read_bytes = refused
+if "check" not in sys.argv:
+    sys.stdout = Full()
+cli.main""")
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    expected = f"{mine}: Permission denied" if "check" in arguments else "No space left on device"
+    assert done.returncode == 2 and done.stderr == f"edugen: {expected}\n", done.stderr
 
 
 @pytest.mark.parametrize("text", ["{", '{"argv": [], "display_name": "x", "language": "python"}'])

@@ -132,6 +132,18 @@ def test_a_student_works_in_a_release_at_once(tmp_path):
     assert {path for path in mine.rglob("*")} == before
 
 
+def test_a_release_of_what_this_edugen_lacks_is_not_called_solved(tmp_path):
+    """A student's edugen may be older than the instructor's."""
+    release(tmp_path / "hw", [course().find("losses"), course().find("backprop")])
+    state = tmp_path / "hw" / STATE
+    state.write_text(state.read_text().replace('"backprop"', '"contrastive_divergence"'))
+    shown = edugen(folder=tmp_path / "hw")
+    assert "This release has contrastive_divergence, which edugen" in shown and "Next: edugen open losses" in shown
+    state.write_text(state.read_text().replace('"losses"', '"kmeans"'))
+    shown = edugen(folder=tmp_path / "hw")
+    assert "has kmeans, contrastive_divergence" in shown and "nothing here that this edugen knows" in shown
+
+
 def test_a_release_is_checked_by_its_own_checks_and_stays_a_release(tmp_path):
     """Which the instructor may have mended since, or before the students' edugen was made; damage to the state undoes neither."""
     sections = [course().find("losses"), course().find("backprop")]

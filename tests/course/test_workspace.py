@@ -144,7 +144,10 @@ def test_student_may_change_line_ends_and_course_bytes_are_kept(workspace):
     '{"version": 2, "files": {"a": 1}, "exercises": {}, "hints": {}}', '{"version": 2, "files": {}, "exercises": {}}',
     '{"version": 2, "files": {}, "exercises": {"losses": {"earned": 1}}, "hints": {}}',
     '{"version": 2, "files": {}, "exercises": {}, "hints": {"losses": {"f": "two"}}}', '{"version": "two"}',
-])
+    '{"version": 2, "files": ' + "[" * 100_000,
+    *('{"version": 2, "files": {}, "hints": {}, "exercises": {"losses": {"passed": [], "versions": "", "solved": false, '
+      f'"earned": {earned}, "points": {points}}}}}}}' for earned, points in ((5, 2), (-1, 2), (0, 0))),
+], ids=lambda text: text[:60])
 def test_damaged_state_is_repaired_with_a_message_and_nothing_lost(workspace, trees, text):
     (workspace.root / STATE).write_text(text, encoding="latin-1")
     workspace.exercise(LOSSES).write_text("mine")

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from .. import places
-from .group import command, refuse, say, show
+from .group import command, reason, refuse, say, show
 
 FORMATS = ("feedback", "csv", "canvas", "moodle", "gradescope", "junit", "html")
 
@@ -238,7 +238,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, zipfile.BadZipFile, RuntimeError) as error:
-        refuse(str(error))
+        refuse(reason(error))
     except KeyboardInterrupt as error:
         say(f"\nStopped{error}: what is graded is kept, and the same command goes on.", err=True)
         raise SystemExit(130) from None

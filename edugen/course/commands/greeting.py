@@ -80,6 +80,8 @@ def next_section(workspace: Workspace | None) -> Section | None:
 def next_step(workspace: Workspace) -> str:
     """The next command, in rich's markup, and why."""
     section = next_section(workspace)
+    if section is None and not _here(workspace):
+        return "There is nothing here that this edugen knows."
     if section is None:
         return "[bold]You have solved every exercise there is.[/bold] `edugen solution` shows ours."
     if not workspace.begun(section):

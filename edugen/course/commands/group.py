@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from ... import __version__
-from .. import manifest
+from .. import manifest, places
 from ..manifest import Notebook, Section, UnknownSection
 from ..workspace import NewerState, Workspace
 
-__all__ = ["SectionName", "command", "edugen", "location", "not_there", "refuse", "say", "show", "workspace_here"]
+__all__ = ["SectionName", "command", "edugen", "location", "not_there", "reason", "refuse", "say", "show",
+           "workspace_here"]
 
 # The way a student meets them. A command that is not listed is not shown.
 ORDER = {
@@ -59,14 +60,25 @@ def refuse(message: str) -> NoReturn:
     raise click.UsageError(message)
 
 
+def reason(error: Exception) -> str:
+    """What an error says: one of the system's without its number, and with its file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 def workspace_here() -> Workspace | None:
-    """The workspace we stand in, if any; where its state had to be repaired, that is said."""
+    """The workspace we stand in, if any; where its state had to be repaired, or is of another course, that is said."""
     try:
         workspace = Workspace.find(Path.cwd())
     except NewerState as error:
         refuse(str(error))
     for message in workspace.messages if workspace else ():
         say(f"[yellow]{escape(message)}[/yellow]", err=True)
+    stems = {section.stem for section in manifest.course().sections}
+    if workspace and (foreign := [stem for stem in workspace.state["released"] if stem not in stems]):
+        say(f"[yellow]This release has {escape(', '.join(foreign))}, which edugen {__version__} at {escape(str(places.PACKAGE))} "
+            "has not: install the edugen that its README names.[/yellow]", err=True)
     return workspace
 
 

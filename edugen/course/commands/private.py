@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from .group import command, refuse, say
+from .group import command, reason, refuse, say
 
 
 @command("edugen new-task our-tasks", "edugen new-task our-tasks --name ridge_regression")
@@ -24,7 +24,7 @@ def new_task(folder: Path, name: str) -> None:
     try:
         files = write(folder, name)
     except (ValueError, OSError) as error:
-        refuse(str(error))
+        refuse(reason(error))
     for path, what in zip(files, ("what students get", "its checks", "the solution", *["a mistake that a check must catch"] * 9)):
         say(f"  {escape(str(path))}  [dim]{what}[/dim]")
     say(f"\nNext: [bold]edugen prove {escape(str(folder))}[/bold]")

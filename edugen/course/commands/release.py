@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from .. import manifest, places
 from ..manifest import Section
-from .group import SectionName, command, refuse, say
+from .group import SectionName, command, reason, refuse, say
 
 
 @command("edugen release hw2 losses cross_entropy", "edugen release everything all")
@@ -24,7 +24,7 @@ def release(folder: Path, sections: tuple[tuple[Section, ...], ...]) -> None:
     try:
         files = write(folder, wanted)
     except OSError as error:
-        refuse(str(error))
+        refuse(f"cannot write {folder}: {error.strerror}" if error.strerror else str(error))
     say(f"{len(wanted)} section{'s' * (len(wanted) > 1)}, {len(files)} files in {escape(str(folder))}")
     say(f"Its README.md tells students the first three commands: edugen open, check, hint {wanted[0].stem}.")
 
@@ -58,7 +58,7 @@ def make_gradescope_zip(names: tuple[str, ...], out: Path, exercises: Path | Non
         words = read_secret(secret) if secret else secrets.token_hex(32).encode()
         files = pack(out, {stem: known[stem] for stem in stems}, words, tier)
     except (OSError, ValueError, LookupError) as error:
-        refuse(str(error))
+        refuse(reason(error))
     say(f"{escape(str(out))}: {len(files)} files, {out.stat().st_size / 1e6:.1f} MB. It holds the secret: keep it from students.")
     if tier:
         say(f"It runs nothing where the container does not offer isolation {tier}: hand in a file of your own first, and look.")
