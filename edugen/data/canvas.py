@@ -1,6 +1,8 @@
 """Images somewhere on a larger, empty one: the same thing, moved."""
 import numpy as np
 
+from edugen.data.toys import counted
+
 __all__ = ["on_canvas"]
 
 
@@ -37,7 +39,7 @@ def on_canvas(images: np.ndarray, rng: int | np.random.Generator, size: int = 20
     if images.ndim != 3:
         raise ValueError(f"on_canvas: images must be an array (N, h, w), got shape {images.shape}; of the digits, "
                          "x.reshape(-1, 8, 8)")
-    N, *sides = images.shape
+    (N, *sides), size = images.shape, counted("size", size)
     if size < max(sides):
         raise ValueError(f"on_canvas: images of {sides[0]} x {sides[1]} have no room on a canvas of {size} x {size}")
     rng = np.random.default_rng(rng)

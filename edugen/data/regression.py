@@ -83,9 +83,9 @@ def sinusoids(rng: int | np.random.Generator, n: int, tasks: int = 1, amplitude:
     ((3, 10), True)
     """
     n, tasks = counted("n", n), counted("tasks", tasks)
-    for name, (low, high) in (("amplitude", amplitude), ("phase", phase)):
-        if not -np.inf < low <= high < np.inf:
-            raise ValueError(f"{name} must be two numbers, the lower one first, got {(low, high)}")
+    for name, pair in (("amplitude", amplitude), ("phase", phase)):
+        if np.shape(pair) != (2,) or not -np.inf < pair[0] <= pair[1] < np.inf:
+            raise ValueError(f"{name} must be two numbers, the lower one first, got {pair!r}")
     rng = np.random.default_rng(rng)
     a, shift = rng.uniform(*amplitude, tasks), rng.uniform(*phase, tasks)
     x = rng.uniform(-5, 5, (tasks, n))

@@ -3,6 +3,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from edugen.data.toys import counted
+
 __all__ = ["stratify"]
 
 
@@ -26,7 +28,7 @@ def stratify(rng: int | np.random.Generator, y: np.ndarray, sizes: Sequence[int]
     Raises
     ------
     ValueError
-        When `y` is not one label per row, or the sizes do not sum to N.
+        When `y` is not one label per row, or the sizes are no whole numbers that sum to N.
 
     Examples
     --------
@@ -35,12 +37,11 @@ def stratify(rng: int | np.random.Generator, y: np.ndarray, sizes: Sequence[int]
     [[30, 15], [30, 15]]
     """
     rng = np.random.default_rng(rng)
-    y, sizes = np.asarray(y), list(sizes)
+    y, sizes = np.asarray(y), [counted("each of sizes", size, least=0) for size in sizes]
     if y.ndim != 1 or y.size == 0:
         raise ValueError(f"y must hold one label per row, shape (N,), at least one, got shape {y.shape}")
-    if any(size < 0 for size in sizes) or sum(sizes) != len(y):
-        raise ValueError(f"sizes must be at least 0 and sum to the {len(y)} rows of y, got {sizes}, "
-                         f"whose sum is {sum(sizes)}")
+    if sum(sizes) != len(y):
+        raise ValueError(f"sizes must sum to the {len(y)} rows of y, got {sizes}, whose sum is {sum(sizes)}")
     line = rng.permutation(len(y))
     line = line[np.argsort(y[line], kind="stable")]
     turns = np.concatenate([(np.arange(size) + rng.random()) / max(size, 1) for size in sizes])

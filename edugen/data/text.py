@@ -70,9 +70,7 @@ class MarkovSource:
         if not (np.all(table >= 0) and np.allclose(table.sum(axis=-1), 1)):
             raise ValueError("table must hold probabilities that sum to one along the last axis")
         object.__setattr__(self, "table", table)
-        if table[..., 0].size > GROUPS:
-            raise ValueError(f"{size} characters and order {table.ndim - 1} make {table[..., 0].size:,} groups, and {GROUPS:,} "
-                             "are the most: lower the order")
+        _fits(size, table.ndim - 1)
         object.__setattr__(self, "_stationary", _stationary(self._steps()).reshape(table.shape[:-1]))
 
     @classmethod
@@ -83,6 +81,7 @@ class MarkovSource:
         if not 0 < concentration < np.inf:
             raise ValueError(f"concentration must be positive, got {concentration!r}")
         size = len(alphabet)
+        _fits(size, order)
         table = np.random.default_rng(rng).dirichlet(np.full(size, concentration), size=(size,) * order)
         return cls(alphabet, 0.999 * table + 0.001 / size)                  # none is impossible
 
@@ -94,6 +93,7 @@ class MarkovSource:
             raise ValueError(f"text must be longer than order={order}, and smoothing positive, got {len(text)} characters and "
                              f"smoothing={smoothing!r}")
         alphabet = "".join(sorted(set(text)))
+        _fits(len(alphabet), order)
         counts = np.full((len(alphabet),) * (order + 1), float(smoothing))
         code = _encode(text, alphabet)
         np.add.at(counts, tuple(code[i:len(code) - order + i] for i in range(order + 1)), 1)
@@ -143,6 +143,15 @@ class MarkovSource:
         source = np.arange(groups)[:, None]
         np.add.at(steps, (source, (source * size + np.arange(size)) % groups), self.table.reshape(groups, size))
         return steps
+
+
+def _fits(size: int, order: int) -> None:
+    """Before a table is made, which has `size` times as many entries."""
+    if size < 1:
+        raise ValueError("alphabet must have at least one character, got none")
+    if size ** order > GROUPS:
+        raise ValueError(f"{size} characters and order {order} make {size ** order:,} groups, and {GROUPS:,} are the most: "
+                         "lower the order")
 
 
 def _stationary(steps: np.ndarray) -> np.ndarray:

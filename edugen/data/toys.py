@@ -1,5 +1,6 @@
 """Toy classification data in the plane, each of a shape that a linear classifier cannot follow."""
 from collections.abc import Sequence
+from numbers import Real
 from operator import index
 
 import numpy as np
@@ -65,6 +66,7 @@ def spirals(rng: int | np.random.Generator, n: int, classes: int = 2, turns: flo
     >>> np.bincount(y).tolist(), bool(np.hypot(*x.T).max() < 1.0)
     ([2, 2, 2], True)
     """
+    turns = finite("turns", turns)
     rng, y = _labels(rng, n, classes)
     radius = 0.1 + 0.9 * rng.random(n)
     angle = 2 * np.pi * (turns * radius + y / classes)
@@ -96,8 +98,8 @@ def rings(rng: int | np.random.Generator, n: int, radii: Sequence[float] = (1.0,
     True
     """
     distances = np.asarray(radii, dtype=float)
-    if distances.ndim != 1 or not np.all(distances >= 0):
-        raise ValueError(f"radii must be a list of numbers, none negative, one a class, got {radii!r}")
+    if distances.ndim != 1 or not distances.size or not np.all((distances >= 0) & (distances < np.inf)):
+        raise ValueError(f"radii must be a list of finite numbers, none negative, one a class, got {radii!r}")
     rng, y = _labels(rng, n, len(distances))
     angle = 2 * np.pi * rng.random(n)
     return Dataset(noisy(rng, distances[y, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), noise), y)
@@ -157,7 +159,7 @@ def eight_gaussians(rng: int | np.random.Generator, n: int, radius: float = 2.0,
     >>> bool(np.allclose(np.arctan2(x[:, 1], x[:, 0]) % (2 * np.pi), y * np.pi / 4))
     True
     """
-    n, components = counted("n", n), counted("components", components)
+    n, components, radius = counted("n", n), counted("components", components), finite("radius", radius)
     rng = np.random.default_rng(rng)
     y = rng.integers(components, size=n)
     angle = 2 * np.pi * y / components
@@ -176,9 +178,16 @@ def counted(name: str, number: int, least: int = 1, most: float = np.inf) -> int
     return found
 
 
+def finite(name: str, number: float) -> float:
+    """A finite number, or an error that names it."""
+    if np.ndim(number) or not isinstance(number, Real | np.ndarray) or not np.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, got {number!r}")
+    return float(number)
+
+
 def noisy(rng: np.random.Generator, x: np.ndarray, noise: float) -> np.ndarray:
     """`x` with Gaussian noise of that standard deviation."""
-    if not 0 <= noise < np.inf:
+    if np.ndim(noise) or not isinstance(noise, Real | np.ndarray) or not 0 <= noise < np.inf:
         raise ValueError(f"noise must be a standard deviation, 0 or a positive number, got {noise!r}")
     return x + noise * rng.normal(size=x.shape)
 

@@ -36,6 +36,7 @@ def test_the_middle_the_seed_and_an_image_that_fills_the_canvas(rng):
 @pytest.mark.parametrize("images, size, says", [
     (np.ones((4, 64)), 20, r"\(N, h, w\), got shape \(4, 64\).*reshape"),
     (np.ones((4, 8, 8)), 7, "8 x 8 have no room on a canvas of 7 x 7"),
+    (np.ones((4, 8, 8)), 20.5, "size must be a whole number, at least 1, got 20.5"),
 ])
 def test_bad_input(images, size, says):
     with pytest.raises(ValueError, match=says):

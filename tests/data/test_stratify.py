@@ -35,7 +35,8 @@ def test_within_a_class_the_rows_are_shuffled():
 
 @pytest.mark.parametrize("sizes, message", [
     ([3, 4], r"sum to the 8 rows of y, got \[3, 4\], whose sum is 7"),
-    ([9, -1], r"at least 0 .* got \[9, -1\]"),
+    ([9, -1], "each of sizes must be a whole number, at least 0, got -1"),
+    ([4.5, 3.5], "each of sizes must be a whole number, at least 0, got 4.5"),
 ])
 def test_sizes_that_do_not_fit_are_refused(sizes, message):
     with pytest.raises(ValueError, match=message):

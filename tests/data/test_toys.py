@@ -85,7 +85,7 @@ def test_a_number_of_points_that_is_none_is_named(toy, n):
 
 
 @pytest.mark.parametrize("toy", TOYS)
-@pytest.mark.parametrize("noise", [-0.1, np.nan, np.inf])
+@pytest.mark.parametrize("noise", [-0.1, np.nan, np.inf, "much", np.array([0.1, 0.2])])
 def test_a_noise_that_is_none_is_named(toy, noise):
     with pytest.raises(ValueError, match="noise must be a standard deviation, 0 or a positive number, got"):
         toy(0, 10, noise=noise)
@@ -94,7 +94,10 @@ def test_a_noise_that_is_none_is_named(toy, noise):
 def test_bad_classes_and_radii_are_named():
     with pytest.raises(ValueError, match="classes must be a whole number, at least 1, got 0"):
         spirals(0, 10, classes=0)
-    with pytest.raises(ValueError, match=r"radii must be a list of numbers, none negative, .* got \(1.0, -2.0\)"):
+    with pytest.raises(ValueError, match=r"radii must be a list of finite numbers, none negative, .* got \(1.0, -2.0\)"):
         rings(0, 10, radii=(1.0, -2.0))
-    with pytest.raises(ValueError, match="radii must be a list of numbers"):
-        rings(0, 10, radii=1.0)
+    for radii in (1.0, (), (1.0, np.inf)):
+        with pytest.raises(ValueError, match="radii must be a list of finite numbers"):
+            rings(0, 10, radii=radii)
+    with pytest.raises(ValueError, match="turns must be a finite number, got nan"):
+        spirals(0, 10, turns=np.nan)
