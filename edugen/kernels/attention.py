@@ -80,10 +80,9 @@ SMALL = 2**15            # products of a query and a key; fewer are one thread's
 
 @jit
 def _turn(x, scale, out):
-    """out = scale x', with zeros where out is larger."""
-    clear(out)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
+    """out = scale x', or of the first columns of x, as many as out has rows."""
+    for i in range(out.shape[1]):
+        for j in range(out.shape[0]):
             out[j, i] = scale * x[i, j]
 
 
@@ -154,9 +153,10 @@ def _attend_heads(low, high, q, k, v, scale, mask, y):
         _widen(v[s, h], values)
         for first in range(0, N, QUERIES):
             n = min(QUERIES, N - first)
-            qt, a, yt = np.empty((d, n), y.dtype), np.empty((M, n), y.dtype), np.empty((m, n), y.dtype)
-            top, total = np.empty(n, y.dtype), np.empty(n, y.dtype)
-            _turn(q[s, h, first:first + n], scale, qt)
+            queries, qt, a = np.empty((n, d), y.dtype), np.empty((d, n), y.dtype), np.empty((M, n), y.dtype)
+            yt, top, total = np.empty((m, n), y.dtype), np.empty(n, y.dtype), np.empty(n, y.dtype)
+            _widen(q[s, h, first:first + n], queries)
+            _turn(queries, scale, qt)
             _products(keys, qt, mask[s % mask.shape[0], h % mask.shape[1]], first, a)
             _exponentials(a, top, total)
             _over_keys(values, y.dtype.type(1), a, yt)
@@ -184,8 +184,8 @@ def _gradients_of_heads(low, high, g, y, q, k, v, scale, mask, dq, dk, dv):
             top, total, mean = np.empty(n, dq.dtype), np.empty(n, dq.dtype), np.zeros(n, dq.dtype)
             _widen(q[s, h, first:first + n], wide_q)
             _widen(g[s, h, first:first + n], wide_g)
-            _turn(wide_q[:, :d], scale, qt)
-            _turn(wide_g[:, :m], one, gt)
+            _turn(wide_q, scale, qt)
+            _turn(wide_g, one, gt)
             for i in range(n):
                 for c in range(m):
                     mean[i] += gt[c, i] * y[s, h, first + i, c]
