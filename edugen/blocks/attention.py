@@ -19,7 +19,7 @@ import numpy as np
 from edugen.autodiff import Tensor, attend, attention_weights, layer_norm, linear, primitive, rule
 from edugen.autodiff.ops.attention import checked, checked_mask
 
-from .linear import Linear, glorot
+from .linear import Linear, check_counts, check_parameters, floating, glorot, is_count
 
 __all__ = ["AttentionBlock", "Cache", "MultiHead", "attend", "attend_lean", "attention_weights", "causal_mask"]
 
@@ -84,8 +84,7 @@ def attend_lean(q: Any, k: Any, v: Any, causal: bool = False, scale: float = 1.0
         raise ValueError(f"attend_lean: scale must be a finite number, got {scale}")
     if causal and q.shape[-2] != k.shape[-2]:
         raise ValueError(f"attend_lean: causal=True needs as many queries as keys, got {q.shape[-2]} and {k.shape[-2]}")
-    if block < 1:
-        raise ValueError(f"attend_lean: block must be at least 1, got {block}")
+    check_counts("attend_lean", block=block)
     return _lean(q, k, v, causal=causal, scale=float(scale), block=block)[..., :-1]
 
 
@@ -194,8 +193,9 @@ class MultiHead:
     position: Callable[[Any, Any], Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.n < 1 or self.heads < 1 or (self.d is not None and self.d < 1):
-            raise ValueError(f"MultiHead: n, heads and d must be at least 1, got {self.n}, {self.heads} and {self.d}")
+        if not (is_count(self.n) and is_count(self.heads) and (self.d is None or is_count(self.d))):
+            raise ValueError(f"MultiHead: n, heads and d must be integers, at least 1, got {self.n!r}, {self.heads!r} and "
+                             f"{self.d!r}")
         if self.d is None and self.n % self.heads:
             raise ValueError(f"MultiHead: {self.heads} heads don't divide n = {self.n}; say how large one is, d = ...")
 
@@ -206,7 +206,7 @@ class MultiHead:
 
     def init(self, rng: Any, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """Weights Q, K, V (n, heads d) at random, each head's as if it were alone; biases q, k, v (heads d,) of zero."""
-        rng, theta = np.random.default_rng(rng), {}
+        rng, dtype, theta = np.random.default_rng(rng), floating(dtype), {}
         for name in "QKV":
             theta[name] = np.concatenate([glorot(rng, self.n, self.size) for _ in range(self.heads)], axis=1).astype(dtype)
             theta[name.lower()] = np.zeros(self.heads * self.size, dtype)
@@ -232,6 +232,9 @@ class MultiHead:
 
         As many steps give what the block gives of the whole with `causal_mask`. `cache` is None for the first.
         """
+        if not (cache is None or isinstance(cache, Cache)):
+            raise TypeError(f"{self}: cache must be what the step before returned, a Cache, or None at first, got "
+                            f"{type(cache).__name__}")
         x, past = np.expand_dims(_item(self, x, self.n), -2), 0 if cache is None else cache.k.shape[-2]
         q, k, v = self._parts(theta, x, None, past)
         if cache is not None:
@@ -246,6 +249,12 @@ class MultiHead:
         return 1 / math.sqrt(self.size) if self.scaled else 1.0
 
     def _parts(self, theta, x, memory, start=0):
+        m = self.heads * self.size
+        check_parameters(self, theta, Q=(self.n, m), q=(m,), K=(self.n, m), k=(m,), V=(self.n, m), v=(m,))
+        kinds = {name: getattr(part, "dtype", type(part)) for name, part in theta.items()}
+        if len(set(kinds.values())) > 1 or type in map(type, kinds.values()):
+            raise TypeError(f"{self}: parameters must be arrays of one precision, got "
+                            + ", ".join(f"{name} of {kind}" for name, kind in kinds.items()))
         x = _items(self, "x", x, self.n, theta["Q"])
         seen = x if memory is None else _items(self, "memory", memory, self.n, theta["Q"])
         q = self._split(linear(x, theta["Q"], theta["q"]))                        # (3.24)
@@ -328,16 +337,24 @@ class AttentionBlock:
 
     def __call__(self, theta: dict[str, Any], x: Any, mask: Any = None, memory: Any = None) -> Any:
         """Items (..., N, n) to (..., N, m); `mask` and `memory` as in `MultiHead`."""
-        return self._after(theta, x, self.attention(theta["heads"], x, mask, memory))
+        return self._after(theta, x, self.attention(self._heads(theta), x, mask, memory))
 
     def weights(self, theta: dict[str, Any], x: Any, mask: Any = None, memory: Any = None) -> Any:
         """Who looks where: array (..., heads, N, M)."""
-        return self.attention.weights(theta["heads"], x, mask, memory)
+        return self.attention.weights(self._heads(theta), x, mask, memory)
 
     def step(self, theta: dict[str, Any], x: Any, cache: Cache | None = None) -> tuple[Any, Cache]:
         """One more item (..., n) of a sequence, and the cache with it added; see `MultiHead.step`."""
-        y, cache = self.attention.step(theta["heads"], x, cache)
+        y, cache = self.attention.step(self._heads(theta), x, cache)
         return self._after(theta, x, y), cache
+
+    def _heads(self, theta):
+        """The heads' parameters; theta must hold what the block needs."""
+        names = [*self._layers(), "gain", "bias"] + ["gain_2", "bias_2"] * (self.hidden is not None)
+        if not isinstance(theta, dict) or not set(names) <= set(theta):
+            found = ", ".join(map(str, theta)) if isinstance(theta, dict) else f"a {type(theta).__name__}"
+            raise ValueError(f"{self}: its parameters are a dict of {', '.join(names)}, got {found}; are they another block's?")
+        return theta["heads"]
 
     @property
     def _outputs(self):

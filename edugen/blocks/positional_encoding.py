@@ -17,7 +17,7 @@ import numpy as np
 
 from edugen.autodiff import Tensor, primitive, rule
 
-from .linear import check_parameters
+from .linear import check_parameters, floating, is_count
 
 __all__ = ["Learned", "Rotary", "Sinusoidal", "four_terms", "frequencies", "rotary", "rotation", "shift_map", "sinusoidal"]
 
@@ -165,12 +165,13 @@ class Learned:
     n: int
 
     def __post_init__(self) -> None:
-        if self.length < 1 or self.n < 1:
-            raise ValueError(f"Learned needs at least one position and one number, got length = {self.length} and n = {self.n}")
+        if not (is_count(self.length) and is_count(self.n)):
+            raise ValueError(f"Learned takes integers, at least one position and one number, got length = {self.length!r} and "
+                             f"n = {self.n!r}")
 
     def init(self, rng: Any, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """Vectors E (length, n) at random, of deviation 0.1: small beside what they are added to."""
-        return {"E": 0.1 * np.random.default_rng(rng).normal(size=(self.length, self.n)).astype(dtype)}
+        return {"E": 0.1 * np.random.default_rng(rng).normal(size=(self.length, self.n)).astype(floating(dtype))}
 
     def __call__(self, theta: dict[str, Any], x: Any, positions: Any = None) -> Any:
         """Array (..., T, n) to one of its shape; its items stand at 0 to T - 1, or at `positions` (T,), integers."""
@@ -272,10 +273,10 @@ def rotation(m: float, n: int, L: float = 10000.0) -> np.ndarray:
     array([[ 0., -1.],
            [ 1.,  0.]])
     """
-    if not np.isfinite(m):
+    if np.ndim(m) or not np.isfinite(m):
         raise ValueError(f"the position must be a finite number, got {m}")
-    R = np.zeros((n, n))
-    for k, omega in enumerate(frequencies(n, L)):
+    omegas, R = frequencies(n, L), np.zeros((n, n))
+    for k, omega in enumerate(omegas):
         cos, sin = np.cos(m * omega), np.sin(m * omega)
         R[2 * k:2 * k + 2, 2 * k:2 * k + 2] = [[cos, -sin], [sin, cos]]          # (3.35) as a block of (3.34)
     return R
@@ -342,6 +343,7 @@ def four_terms(x: Any, e: Any, W_q: Any, W_k: Any) -> tuple[Any, Any, Any, Any]:
     >>> np.allclose(sum(four_terms(x, e, W, W)), (x + e) @ (x + e).T)
     True
     """
+    x, e, W_q, W_k = (each if type(each) is Tensor else np.asarray(each) for each in (x, e, W_q, W_k))
     if np.ndim(x) < 2 or np.shape(x)[-2:] != np.shape(e)[-2:]:
         raise ValueError(f"four_terms: x (..., T, n) and e (T, n) must have a common T and n, got {np.shape(x)} and "
                          f"{np.shape(e)}")

@@ -10,14 +10,16 @@ different lengths share an array with a `mask` (N, T): where it is False nothing
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from edugen.autodiff import Tensor, gru, primitive, rule, sigmoid, stop_gradient
 
-from .linear import NONLINEARITIES, check_parameters, glorot, orthogonal
+from .linear import NONLINEARITIES, check_choice, check_parameters, floating, glorot, is_block, is_count, orthogonal
 
 __all__ = ["GRU", "LSTM", "Bidirectional", "Recurrent", "Reversed", "from_torch", "reverse", "to_torch"]
 
@@ -108,21 +110,20 @@ class Recurrent:
 
     def __post_init__(self) -> None:
         _check_sizes(self)
-        if self.sigma not in _SLOPES:
-            raise ValueError(f"sigma must be one of {', '.join(_SLOPES)}, got {self.sigma!r}")
+        check_choice("sigma", self.sigma, _SLOPES)
 
     def init(self, rng: Any, dtype: Any = np.float64) -> dict[str, np.ndarray]:
         """W (n + m, m), its part for the state orthogonal; b (m,) and the first state h (m,) of zeros."""
         rng = np.random.default_rng(rng)
         W = np.concatenate([glorot(rng, self.n, self.m), orthogonal(rng, self.m, self.m)])
-        return {"W": W.astype(dtype), "b": np.zeros(self.m, dtype), "h": np.zeros(self.m, dtype)}
+        return {"W": W.astype(floating(dtype)), "b": np.zeros(self.m, dtype), "h": np.zeros(self.m, dtype)}
 
     def __call__(self, theta: dict[str, Any], x: Any, mask: Any = None, h: Any = None) -> Any:
         """States (N, T, m) of sequences x (N, T, n), from the state h (N, m) or (m,), or the learned one."""
         def run(x, h, mask):
             return _recurrent(x, h, theta["W"], theta["b"], sigma=self.sigma, mask=mask)
         n, m = self.n, self.m
-        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n + m, m), b=(m,), h=(m,))
+        x, h = _ready(self, theta, x, {"h": h}, W=(n + m, m), b=(m,), h=(m,))
         return _sweep(self, run, x, mask, h)
 
 
@@ -186,7 +187,7 @@ class GRU:
                 b = np.where(mask | (np.arange(3 * self.m) // self.m != 1), b, np.inf)
             return gru(x, h, theta["W"], theta["U"], b)                          # (3.19) to (3.22)
         n, m = self.n, self.m
-        x, h = _ready(self, theta, x, {"h": theta["h"] if h is None else h}, W=(n, 3 * m), U=(m, 3 * m), b=(3 * m,), h=(m,))
+        x, h = _ready(self, theta, x, {"h": h}, W=(n, 3 * m), U=(m, 3 * m), b=(3 * m,), h=(m,))
         return _sweep(self, run, x, mask, h)
 
 
@@ -300,10 +301,9 @@ class LSTM:
         """h and c after each step, two arrays (N, T, m)."""
         if h is not None and not (isinstance(h, (tuple, list)) and len(h) == 2):
             raise ValueError(f"{self}: h must be a pair, the state and the cell to start from, got {type(h).__name__}")
-        h, c = (theta["h"], theta["c"]) if h is None else h
+        h, c = (None, None) if h is None else h
         n, m = self.n, self.m
-        x, h, c = _ready(self, theta, x, {"h": h, "c": c}, W=(n, 4 * m), U=(m, 4 * m), b=(4 * m,), h=(m,),
-                         c=(m,))
+        x, h, c = _ready(self, theta, x, {"h": h, "c": c}, W=(n, 4 * m), U=(m, 4 * m), b=(4 * m,), h=(m,), c=(m,))
 
         def run(x, s, mask):
             return _lstm(x, s, theta["W"], theta["U"], theta["b"], mask=mask)
@@ -358,6 +358,9 @@ class Reversed:
 
     block: Any
 
+    def __post_init__(self) -> None:
+        _check_recurrent("Reversed", self.block)
+
     @property
     def n(self) -> int:
         """Numbers in an input."""
@@ -400,6 +403,7 @@ class Bidirectional:
     backward: Any
 
     def __post_init__(self) -> None:
+        _check_recurrent("Bidirectional", self.forward, self.backward)
         if self.forward.m != self.backward.n:
             raise ValueError(f"Bidirectional: the first block, {self.forward}, gives {self.forward.m} numbers, and the second, "
                              f"{self.backward}, takes {self.backward.n}")
@@ -421,6 +425,10 @@ class Bidirectional:
 
     def __call__(self, theta: dict[str, Any], x: Any, mask: Any = None) -> Any:
         """Outputs (N, T, m) of sequences x (N, T, n)."""
+        if not isinstance(theta, dict) or set(theta) != {"forward", "backward"}:
+            found = ", ".join(map(str, theta)) if isinstance(theta, dict) else f"a {type(theta).__name__}"
+            raise ValueError(f"{self}: its parameters are those of two blocks, forward and backward, got {found}; init makes "
+                             "them")
         return Reversed(self.backward)(theta["backward"], self.forward(theta["forward"], x, mask), mask)
 
 
@@ -457,8 +465,8 @@ def from_torch(parameters: dict[str, Any]) -> dict[str, np.ndarray]:
     Raises
     ------
     ValueError
-        Names that aren't those of one layer with biases, which reads forward. A GRU whose candidate has a second bias inside the
-        reset gate: the lecture's has no place for it.
+        Names that aren't those of one layer with biases, which reads forward; shapes that don't fit. A GRU whose candidate has a
+        second bias inside the reset gate: the lecture's has no place for it.
 
     Examples
     --------
@@ -471,7 +479,10 @@ def from_torch(parameters: dict[str, Any]) -> dict[str, np.ndarray]:
         raise ValueError(f"from_torch: parameters must be {', '.join(names)}, of one layer with biases that reads forward, got "
                          f"{', '.join(parameters)}; pass a layer and a direction at a time, under these names")
     W, U, b, inside = (np.asarray(parameters[name]) for name in names)
-    m = U.shape[1]
+    m = U.shape[-1] if U.ndim == 2 else 0
+    if W.ndim != 2 or len(U) not in (m, 3 * m, 4 * m) or not (len(W),) == (len(U),) == b.shape == inside.shape:
+        raise ValueError("from_torch: expected arrays (k m, n), (k m, m), (k m,) and (k m,), with k = 1 for an RNN, 3 for a GRU "
+                         f"and 4 for an LSTM, got {W.shape}, {U.shape}, {b.shape} and {inside.shape}")
     if len(U) == 3 * m and np.any(inside[2 * m:]):
         raise ValueError("from_torch: bias_hh_l0 of the candidate must be zero; PyTorch multiplies it by the reset gate, and the "
                          "lecture's GRU has no such term")
@@ -492,7 +503,7 @@ def _gated(block, rng, parts, dtype):
     W = np.concatenate([glorot(rng, n, m) for _ in range(parts)], axis=1)
     U = np.concatenate([orthogonal(rng, m, m) for _ in range(parts)], axis=1)
     b = np.where(np.arange(parts * m) // m == 1, block.remember, 0.0)
-    return {"W": W.astype(dtype), "U": U.astype(dtype), "b": b.astype(dtype), "h": np.zeros(m, dtype)}
+    return {"W": W.astype(floating(dtype)), "U": U.astype(dtype), "b": b.astype(dtype), "h": np.zeros(m, dtype)}
 
 
 def _sweep(block, run, x, mask, start):
@@ -510,13 +521,17 @@ def _sweep(block, run, x, mask, start):
 
 
 def _ready(block, theta, x, start, **shapes):
-    """Sequences, and a state for each to start from; the parameters must be the block's, and all of one precision."""
+    """Sequences, and a state for each to start from, the learned one for None; the parameters must be the block's."""
+    check_parameters(block, theta, **shapes)
+    for name, array in theta.items():
+        if not hasattr(array, "dtype"):
+            raise TypeError(f"{block}: the parameter {name} must be an array, got {type(array).__name__}; np.asarray makes one")
+    start = {name: theta[name] if h is None else h for name, h in start.items()}
     x, *states = (each if type(each) is Tensor else np.asarray(each) for each in (x, *start.values()))
     if x.ndim != 3 or x.shape[2] != block.n:
         raise ValueError(f"{block}: x must be sequences (N, T, {block.n}), got shape {x.shape}")
     if x.shape[1] == 0:
         raise ValueError(f"{block}: a sequence must have at least one step, got x of shape {x.shape}")
-    check_parameters(block, theta, **shapes)
     shape, dtype = (len(x), block.m), theta["W"].dtype
     for name, h in zip(start, states, strict=True):
         if h.shape not in (shape, shape[1:]):
@@ -532,11 +547,21 @@ def _ready(block, theta, x, start, **shapes):
 
 def _check_sizes(block):
     name = type(block).__name__
-    if block.n < 1 or block.m < 1:
-        raise ValueError(f"{name} needs at least one number in an input and in a state, got n = {block.n} and m = {block.m}")
+    if not (is_count(block.n) and is_count(block.m)):
+        raise ValueError(f"{name} takes integers, at least one number in an input and in a state, got n = {block.n!r} and "
+                         f"m = {block.m!r}")
+    remember = getattr(block, "remember", 0.0)
+    if not (isinstance(remember, Real) and math.isfinite(remember)):
+        raise ValueError(f"{name}: remember must be a finite number, the first bias of the gate that keeps, got {remember!r}")
     if block.truncated is not None and not (isinstance(block.truncated, (int, np.integer)) and block.truncated >= 1):
         raise ValueError(f"{name}: truncated must be the number of steps that a gradient goes back, at least 1, or None for all, "
                          f"got {block.truncated!r}")
+
+
+def _check_recurrent(what, *blocks):
+    for block in blocks:
+        if not (is_block(block) and hasattr(block, "n") and hasattr(block, "m")):
+            raise ValueError(f"{what} takes recurrent blocks, such as GRU(2, 3), got {block!r}")
 
 
 def _check_mask(what, mask, shape):

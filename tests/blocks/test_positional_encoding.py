@@ -270,6 +270,8 @@ def test_four_terms_are_the_score(rng, T, n, d):
     batch = rng.normal(size=(2, 3, T, n))
     for a, b in zip(four_terms(batch, e, W_q, W_k), four_terms(batch[1, 2], e, W_q, W_k), strict=True):
         np.testing.assert_allclose(np.broadcast_to(a, (2, 3, T, T))[1, 2], b, rtol=1e-10, atol=1e-12)
+    for a, b in zip(four_terms(*(each.tolist() for each in (x, e, W_q, W_k))), terms, strict=True):             # lists, too
+        np.testing.assert_array_equal(a, b)
 
 
 def test_content_alone_knows_no_position_and_positions_alone_can_look_back(rng):
@@ -362,7 +364,11 @@ def test_what_each_knows_beyond_the_trained_length():
     (lambda: Sinusoidal(4)({}, np.ones((3, 6))), r"x must be an array \(..., T, 4\), got shape \(3, 6\)"),
     (lambda: Sinusoidal(4)({}, np.ones(4)), r"x must be an array \(..., T, 4\), got shape \(4,\)"),
     (lambda: Sinusoidal(4)({}, np.ones((3, 4)), [1, 2]), r"Sinusoidal: positions must be of shape \(3,\), .*, got \(2,\)"),
-    (lambda: Learned(0, 4), "Learned needs at least one position and one number, got length = 0 and n = 4"),
+    (lambda: Learned(0, 4), "Learned takes integers, at least one position and one number, got length = 0 and n = 4"),
+    (lambda: Learned(2.5, 4), "Learned takes integers, .*, got length = 2.5 and n = 4"),
+    (lambda: Learned(16, 4).init(0, int), "parameters are floating numbers, .*, got int64"),
+    (lambda: rotation(np.arange(3), 4), r"the position must be a finite number, got \[0 1 2\]"),
+    (lambda: rotation(1, 4.0), "n must be even and at least 2, .* got n = 4.0"),
     (lambda: Learned(16, 4)(Learned(16, 4).init(0), np.ones((2, 64, 4))),
      "Learned: x has 64 items, and positions were learned for 16, 0 to 15. Cut x to 16, or train a block of the length you need, "
      "or use Sinusoidal or Rotary"),

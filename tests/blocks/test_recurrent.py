@@ -409,6 +409,9 @@ def test_parameters_there_and_back(rng, block):
     (lambda p: p | {key.replace("l0", "l1"): value for key, value in p.items()}, "one layer with biases .* weight_ih_l1"),
     (lambda p: p | {key + "_reverse": value for key, value in p.items()}, "that reads forward, got .*weight_hh_l0_reverse"),
     (lambda p: {key: value for key, value in p.items() if "bias" not in key}, "with biases .*, got weight_ih_l0, weight_hh_l0;"),
+    (lambda p: p | {"weight_hh_l0": np.ones((12, 6))}, r"4 for an LSTM, got \(12, 2\), \(12, 6\), \(12,\) and \(12,\)"),
+    (lambda p: p | {"weight_ih_l0": np.ones((9, 2))}, r"expected arrays \(k m, n\), .*, got \(9, 2\), \(12, 3\)"),
+    (lambda p: p | {"bias_ih_l0": np.ones(1)}, r"expected arrays .*, got \(12, 2\), \(12, 3\), \(1,\) and \(12,\)"),
 ])
 def test_parameters_that_would_be_lost_are_named(change, message):
     with pytest.raises(ValueError, match=message):
@@ -503,6 +506,7 @@ def test_numbers_of_another_kind_are_named(block):
             (lambda: block(theta, x, **start(np.zeros(4, np.float32))), "h is of float32 and W of float64"),
             (lambda: block(theta | {"h": np.zeros(4, np.float32)}, x), "h is of float32 and W of float64"),
             (lambda: block(theta | {"b": theta["b"].astype(np.float32)}, x), "b is of float32 and W of float64"),
+            (lambda: block(theta | {"b": [0.0] * theta["b"].size}, x), "the parameter b must be an array, got list; np.asarray"),
             (lambda: block(tree.map(lambda leaf: leaf + 0j, theta), x + 0j), "must be floating numbers, got a W of complex128")):
         with pytest.raises(TypeError, match=message):
             call()
@@ -516,8 +520,19 @@ def test_numbers_of_another_kind_are_named(block):
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: Recurrent(0, 3), "Recurrent needs at least one number in an input and in a state, got n = 0 and m = 3"),
-    (lambda: GRU(2, 0), "GRU needs at least one number"),
+    (lambda: Recurrent(0, 3), "Recurrent takes integers, at least one number in an input and in a state, got n = 0 and m = 3"),
+    (lambda: GRU(2, 0), "GRU takes integers, at least one number"),
+    (lambda: LSTM(2.0, 3), "LSTM takes integers, .*, got n = 2.0 and m = 3"),
+    (lambda: GRU(2, 3, remember=np.nan), "GRU: remember must be a finite number, the first bias of the gate that keeps, got nan"),
+    (lambda: LSTM(2, 3, remember=None), "LSTM: remember must be a finite number, .*, got None"),
+    (lambda: Recurrent(2, 3).init(0, int), "parameters are floating numbers, .*, got int64"),
+    (lambda: GRU(2, 3).init(0, int), "parameters are floating numbers, .*, got int64"),
+    (lambda: GRU(2, 3)(None, np.ones((1, 1, 2))), "its parameters are arrays of shapes .*, got a NoneType"),
+    (lambda: LSTM(2, 3)({}, np.ones((1, 1, 2))), "its parameters are arrays of shapes .*, got {}"),
+    (lambda: Reversed(GRU), "Reversed takes recurrent blocks, such as GRU.2, 3., got <class"),
+    (lambda: Bidirectional(GRU(2, 3), 3), "Bidirectional takes recurrent blocks, such as GRU.2, 3., got 3"),
+    (lambda: Bidirectional(GRU(2, 3), GRU(3, 2))(GRU(2, 3).init(0), np.ones((1, 1, 2))),
+     "its parameters are those of two blocks, forward and backward, got W, U, b, h"),
     (lambda: Recurrent(2, 3, "gelu"), "sigma must be one of identity, relu, tanh, sigmoid, got 'gelu'"),
     (lambda: LSTM(2, 3, truncated=0), "LSTM: truncated must be the number of steps .*, at least 1, or None for all, got 0"),
     (lambda: GRU(2, 3, truncated=2.0), "GRU: truncated must be the number of steps .*, got 2.0"),
