@@ -187,6 +187,8 @@ def test_what_is_refused(wrong, message, rng):
 def test_what_is_no_real_number_is_refused(wrong):
     with pytest.raises(TypeError, match="x must be an array of real numbers, got dtype"):
         convolution(wrong, np.ones((3, 2, 3, 3)))
+    with pytest.raises(TypeError, match=r"got dtype bool; f\.astype\(float\) makes them"):
+        convolution(np.ones((1, 1, 3)), np.ones((1, 1, 2), bool))
     with pytest.raises(TypeError, match="max_pool: x must be an array of real numbers"):
         max_pool(wrong, 2)
 

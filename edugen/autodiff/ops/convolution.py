@@ -292,7 +292,8 @@ def _(c, y, g, x=None, size=None, stride=None, padding=None):
 def _real(name, argument, x):
     x = x if type(x) is Tensor else np.asarray(x)
     if x.dtype.kind not in "iuf":
-        raise TypeError(f"{name}: {argument} must be an array of real numbers, got dtype {x.dtype}")
+        way_out = f"; {argument}.astype(float) makes them" if x.dtype == bool else ""
+        raise TypeError(f"{name}: {argument} must be an array of real numbers, got dtype {x.dtype}{way_out}")
     return x
 
 
