@@ -16,6 +16,8 @@ def strip(text: str) -> str:
         Where the text is not a notebook.
     """
     notebook = json.loads(text)
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise ValueError("this is no notebook: it has no list of cells")
     for cell in notebook["cells"]:
         if "solution" in cell["metadata"].get("tags", []):
             cell["source"] = [STUB]

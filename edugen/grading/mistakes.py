@@ -92,8 +92,9 @@ def as_text(found: Mapping[str, Sequence[Mistake]]) -> str:
 def remembered(file: Path) -> dict[str, list[Mistake]]:
     """What a file of answers holds; nothing where there is none, or one that is damaged: a name is a help, and no more."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {name: [one for one in known if isinstance(one["says"], str) and alike(one, one)] for name, known in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return {}
 
 
