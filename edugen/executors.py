@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext, SpawnProcess
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -100,10 +101,10 @@ def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
     Raises
     ------
     ValueError
-        A number of workers below one.
+        A number of workers that is none, or below one.
     """
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
+    if workers is not None and not (isinstance(workers, Integral) and workers >= 1):
+        raise ValueError(f"workers must be a whole number, at least 1, got {workers!r}")
     return ProcessPoolExecutor(workers, mp_context=_OneThreadEach())
 
 
@@ -192,7 +193,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _check(executor, function, tasks):
-    if not isinstance(executor, Executor) and not hasattr(executor, "submit"):
+    if isinstance(executor, type) or not hasattr(executor, "submit"):
         raise TypeError("executor must be None or have the interface of concurrent.futures.Executor, such as "
                         f"process_pool(4) or a Dask client's get_executor(), got {executor!r}")
     if not isinstance(executor, ProcessPoolExecutor):                       # threads send nothing, Dask sends everything

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import json
 import math
-import operator
 import os
 import re
 import zipfile
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Sized
 from dataclasses import dataclass, field
 from functools import wraps
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -127,7 +127,7 @@ class minibatches:                                                  # reads as a
     def __init__(self, rng: int | np.random.Generator | None, arrays: Any, size: int, drop_last: bool = False):
         if isinstance(arrays, (list, dict)):
             raise TypeError(f"arrays must be an array or a tuple of arrays, got a {type(arrays).__name__}: pass (x, y)")
-        self.rng, self.arrays, self.size, self.drop_last = np.random.default_rng(rng), arrays, operator.index(size), drop_last
+        self.rng, self.arrays, self.size, self.drop_last = np.random.default_rng(rng), arrays, _whole("size", size), drop_last
         self._columns = [np.asarray(a) for a in (arrays if isinstance(arrays, tuple) else (arrays,))]
         lengths = {a.shape[:1] or (0,) for a in self._columns}
         if len(lengths) != 1 or lengths == {(0,)}:
@@ -220,7 +220,7 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
     >>> round(float(theta), 3), len(history)
     (4.167, 20)
     """
-    _check(optimizer, epochs, rng, clip_norm, patience, validate)
+    _check(loss, batches, optimizer, epochs, rng, clip_norm, patience, validate)
     run = _Run(theta, optimizer.init(theta), theta if validate else None)
     file = _Checkpoint(checkpoint, run, optimizer, batches, rng, clip_norm) if checkpoint is not None else None
     if file and file.path.exists():
@@ -237,7 +237,7 @@ def train(theta: Any, loss: Callable[..., Any], batches: Iterable | Callable[[],
                     break                                           # told from the history: a resumed run stops there too
                 row = _epoch(run, both, batches, optimizer, tell)
                 if validate:
-                    row["validation"] = value = float(validate(run.theta))
+                    row["validation"] = value = _number(validate(run.theta))
                     if math.isnan(value):
                         raise FloatingPointError(f"validate(theta) returned nan after epoch {epoch}")
                     if not len(run.history) or value < run.history.validation.min():
@@ -316,16 +316,34 @@ def _with_dict(value):
     return value, more
 
 
-def _check(optimizer, epochs, rng, clip_norm, patience, validate):
+def _number(value):
+    if np.ndim(value) or not isinstance(value, Real | np.ndarray):
+        raise TypeError(f"validate(theta) must return a number, got {value!r}")
+    return float(value)
+
+
+def _whole(name, value):
+    if not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+def _check(loss, batches, optimizer, epochs, rng, clip_norm, patience, validate):
+    for name, function in (("loss", loss), *([] if validate is None else [("validate", validate)])):
+        if not callable(function):
+            raise TypeError(f"{name} must be a function, got {function!r}")
+    if not (callable(batches) or hasattr(batches, "__iter__") or hasattr(batches, "__getitem__")):
+        raise TypeError("batches must be an iterable, such as minibatches(rng, (x, y), 32), or a function that returns one, got "
+                        f"{batches!r}")
     if isinstance(optimizer, type) or not (hasattr(optimizer, "init") and hasattr(optimizer, "step")):
         raise TypeError(f"optimizer must have init(theta) and step(theta, g, state), such as SGD(0.1), got {optimizer!r}")
-    if operator.index(epochs) < 1:
+    if _whole("epochs", epochs) < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if not isinstance(rng, (np.random.Generator, type(None))):
         raise TypeError(f"rng must be the Generator that the loss draws from, got {rng!r}: a seed would start another one")
-    if clip_norm is not None and not 0 < clip_norm < math.inf:
+    if clip_norm is not None and not (isinstance(clip_norm, Real) and 0 < clip_norm < math.inf):
         raise ValueError(f"clip_norm must be a positive number, got {clip_norm!r}")
-    if patience is not None and (operator.index(patience) < 1 or validate is None):
+    if patience is not None and (_whole("patience", patience) < 1 or validate is None):
         raise ValueError(f"patience must be at least 1, and counts epochs without a better validate(theta), got {patience!r}"
                          f"{' and no validate' * (validate is None)}")
 

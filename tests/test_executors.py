@@ -254,15 +254,16 @@ def test_forked_pools_are_refused(runs):
         map_runs(runs.draw, [1.0], executor=executor)
 
 
-@pytest.mark.parametrize("executor", [4, "processes", SpawnContext()])
+@pytest.mark.parametrize("executor", [4, "processes", SpawnContext(), ThreadPoolExecutor])
 def test_what_is_no_executor(executor, runs):
     with pytest.raises(TypeError, match=r"executor must be None or have the interface of .*process_pool\(4\)"):
         map_runs(runs.draw, [1.0], executor=executor)
 
 
-def test_number_of_workers():
-    with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
-        process_pool(0)
+@pytest.mark.parametrize("workers", [0, 1.5, "two"])
+def test_number_of_workers(workers):
+    with pytest.raises(ValueError, match=f"workers must be a whole number, at least 1, got {workers!r}"):
+        process_pool(workers)
 
 
 class Terminal(io.StringIO):

@@ -116,7 +116,7 @@ def test_order_is_drawn_from_the_generator_anew_each_epoch():
     ({"x": np.zeros(3)}, 2, {}, TypeError, "got a dict"),
     (np.zeros(3), 0, {}, ValueError, "size must be at least 1, got 0"),
     (np.zeros(3), 4, {"drop_last": True}, ValueError, "size must be at least 1 and at most 3, else no batch is left, got 4"),
-    (np.zeros(3), 1.5, {}, TypeError, "integer"),
+    (np.zeros(3), 1.5, {}, TypeError, "size must be a whole number, got 1.5"),
 ])
 def test_batches_that_cannot_be_cut(arrays, size, options, error, message):
     with pytest.raises(error, match=message):
@@ -277,7 +277,14 @@ def test_start_is_not_changed_and_float32_stays(rng):
     ({"optimizer": Adam}, TypeError, r"optimizer must have init\(theta\) and step\(theta, g, state\), such as SGD\(0\.1\)"),
     ({"optimizer": 0.1}, TypeError, "optimizer must have .*got 0.1"),
     ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
-    ({"epochs": 2.0}, TypeError, "integer"),
+    ({"epochs": 2.0}, TypeError, "epochs must be a whole number, got 2.0"),
+    ({"patience": 2.5, "validate": np.sum}, TypeError, "patience must be a whole number, got 2.5"),
+    ({"loss": 3}, TypeError, "loss must be a function, got 3"),
+    ({"loss": None}, TypeError, "loss must be a function, got None"),
+    ({"validate": 3}, TypeError, "validate must be a function, got 3"),
+    ({"validate": lambda theta: None}, TypeError, r"validate\(theta\) must return a number, got None"),
+    ({"validate": lambda theta: np.ones(2)}, TypeError, r"validate\(theta\) must return a number, got array"),
+    ({"batches": None}, TypeError, "batches must be an iterable, .* got None"),
     ({"rng": 0}, TypeError, "rng must be the Generator that the loss draws from, got 0"),
     ({"batches": []}, ValueError, "epoch 1 has no batch"),
     ({"batches": iter([(np.zeros((1, 3)), np.zeros(1))])}, ValueError, "epoch 2 has no batch. An iterator is spent"),
@@ -721,6 +728,7 @@ def test_it_stops_after_epochs_without_a_better_validation(rng, tmp_path):
 
 @pytest.mark.parametrize("change, message", [
     ({"clip_norm": 0.0}, "clip_norm must be a positive number, got 0.0"),
+    ({"clip_norm": "much"}, "clip_norm must be a positive number, got 'much'"),
     ({"clip_norm": math.nan}, "clip_norm must be a positive number, got nan"),
     ({"patience": 0, "validate": lambda theta: 0.0}, "patience must be at least 1, .* got 0"),
     ({"patience": 3}, r"counts epochs without a better validate\(theta\), got 3 and no validate"),
