@@ -46,8 +46,11 @@ def test_from_submissions_to_marks_and_back(place):
     table = (out / "manual.csv").read_text()
     (out / "manual.csv").write_text("\n".join(line.replace(",1,,", ",1,1,") if line.startswith("ada,") else line
                                               for line in table.splitlines()))
+    assert "not in the roster" not in text
+    roster.write_text("login,group\nada,A\nbob,A\ndan,B\n")
     code, text = invoke(*command)
     assert code == 0 and "0 graded now, 4 before" in text and "4 criteria wait" in text and totals(place)["ada"][0] == "8"
+    assert "not in the roster, whose columns stay empty for them: cyd" in text and totals(place)["cyd"][3] == ""
     check = tasks / "exercises" / "own" / "check_line.py"
     check.write_text(check.read_text().replace("@pytest.mark.points(2)", "@pytest.mark.points(3)"))
     shorter = ("grade", place / "in", "--out", out, "--exercises", tasks, "--format", "canvas")        # no roster, other formats

@@ -99,6 +99,8 @@ def grade(submissions: Path, out: Path, sections: tuple[str, ...], exercises: Pa
             id_column, anonymous = id_column or last.get("id_column"), anonymous or last.get("anonymous", False)
             store.enter(found)
             who = roster_of(roster, store, id_column)
+            if who and (strangers := [one.student for one in found if one.student not in who.rows]):
+                notes.append(f"not in the roster, whose columns stay empty for them: {', '.join(strangers)}")
             try:
                 with _bar() as progress, _executor(address) as executor:
                     now, before = grade_all(found, checks, store, words, others=list(who.rows) if who else (), tier=isolation,
