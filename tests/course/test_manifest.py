@@ -184,6 +184,15 @@ def test_the_syllabus_for_instructors_names_every_section_once_and_calls_none_he
     assert len(weeks) == 14 and len({*here, *planned}) == len(here + planned)
     assert not set(here) - stems, "in italics: planned"
     assert not stems - {*here, *planned}, "a section has its week; once it is built it stands in `code`"
+    optional = {name for week in weeks for name in re.findall(r"`(\w+)`", week.split("|")[3])}
+    assert optional == {section.stem for section in course().sections if not section.core}
+    assert not stems & {*re.findall(r"(?<!\*)\*(\w+)\*(?!\*)", text)}, "what is built is not in italics anywhere"
+
+
+def test_what_is_core_needs_nothing_optional():
+    """"Sections that are not core can be left out without a gap", as instructor.md says."""
+    core = {section.stem for section in course().sections if section.core}
+    assert not [(section.stem, *gap) for section in course().sections if section.core and (gap := {*section.before} - core)]
 
 
 def test_course_is_found_in_this_clone():
