@@ -250,23 +250,32 @@ class Posix:
         shares = [numbers(f"/proc/{pid}/smaps_rollup", b"Pss:") * 1024 for pid in pids]       # what is shared counts once
         return sum(share or whole for share, whole in zip(shares, resident))
 
-    @staticmethod
-    def unlinked(pids: list[int]) -> int:
-        """Bytes of files that they keep open and that have no name any more: deleted ones, and files in memory only."""
-        files = {}
+    def unlinked(self, pids: list[int]) -> tuple[int, int]:
+        """Bytes of what they keep and what has no name any more: files, deleted ones or in memory; and shared memory.
+
+        A file is kept by a descriptor, or by a page of it that is mapped. How large the latter is, only root is told; for others
+        it counts as a quarter of what is allowed.
+        """
+        files, shared = {}, {}
         for pid in pids:
-            try:
-                names = os.listdir(f"/proc/{pid}/fd")
-            except OSError:
-                continue
-            for name in names:
+            for name in names(f"/proc/{pid}/fd"):
                 try:
                     found = os.stat(f"/proc/{pid}/fd/{name}")
                 except OSError:
                     continue
                 if found.st_nlink == 0:
                     files[found.st_dev, found.st_ino] = found.st_blocks * 512
-        return sum(files.values())
+        for pid in pids:
+            for address, file, path in mapped(pid):
+                if file in files:
+                    continue
+                anonymous = path.startswith(b"/dev/zero")
+                try:
+                    size = os.stat(f"/proc/{pid}/map_files/{address}").st_blocks * 512
+                except OSError:
+                    size = 0 if anonymous else self.order["disk"] // 4
+                (shared if anonymous else files)[file] = size
+        return sum(files.values()), sum(shared.values())
 
     def excess(self) -> str:
         """What the worker uses too much of; nothing, when it keeps within its limits."""
@@ -280,10 +289,13 @@ class Posix:
         if self.memory(pids) > order["memory"]:
             return f"it used more than {order['memory'] >> 20:,} MiB of memory"
         if self.looks % DISK_TICKS == 0:
-            size, entries = measure(order["folder"])
-            if size + (self.unlinked(pids) if LINUX else 0) > order["disk"]:
+            size, number = measure(order["folder"])
+            files, shared = self.unlinked(pids) if LINUX else (0, 0)
+            if shared > order["memory"]:
+                return f"it used more than {order['memory'] >> 20:,} MiB of memory"
+            if size + files > order["disk"]:
                 return f"it wrote more than {order['disk'] >> 20:,} MiB to files"
-            if entries > ENTRIES:
+            if number > ENTRIES:
                 return f"it made more than {ENTRIES:,} files"
         return ""
 
@@ -401,6 +413,25 @@ def numbers(path: str, field: int | bytes) -> int:
         return int(words[field if isinstance(field, int) else words.index(field) + 1])
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def names(folder: str) -> list[str]:
+    """Names in a folder of /proc; none when the process has gone."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def mapped(pid: int) -> list[tuple[str, tuple[int, int], bytes]]:
+    """What a process has mapped and what has no name: where, device and number of the file, what it was called."""
+    try:
+        with open(f"/proc/{pid}/maps", "rb") as stream:
+            rows = [line.split(None, 5) for line in stream.read().splitlines() if line.endswith(b" (deleted)")]
+    except OSError:
+        return []
+    return [(address.decode(), (os.makedev(*(int(part, 16) for part in device.split(b":"))), int(number)), path)
+            for address, _, _, device, number, path in rows]
 
 
 def measure(folder: str) -> tuple[float, int]:
