@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext, SpawnProcess
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -103,7 +102,7 @@ def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
     ValueError
         A number of workers that is none, or below one.
     """
-    if workers is not None and not (isinstance(workers, Integral) and workers >= 1):
+    if workers is not None and not (isinstance(workers, int | np.integer) and workers >= 1):
         raise ValueError(f"workers must be a whole number, at least 1, got {workers!r}")
     return ProcessPoolExecutor(workers, mp_context=_OneThreadEach())
 

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Sized
 from dataclasses import dataclass, field
 from functools import wraps
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -317,13 +316,13 @@ def _with_dict(value):
 
 
 def _number(value):
-    if np.ndim(value) or not isinstance(value, Real | np.ndarray):
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "biuf":
         raise TypeError(f"validate(theta) must return a number, got {value!r}")
     return float(value)
 
 
 def _whole(name, value):
-    if not isinstance(value, Integral):
+    if not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     return int(value)
 
@@ -341,7 +340,7 @@ def _check(loss, batches, optimizer, epochs, rng, clip_norm, patience, validate)
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if not isinstance(rng, (np.random.Generator, type(None))):
         raise TypeError(f"rng must be the Generator that the loss draws from, got {rng!r}: a seed would start another one")
-    if clip_norm is not None and not (isinstance(clip_norm, Real) and 0 < clip_norm < math.inf):
+    if clip_norm is not None and not (isinstance(clip_norm, int | float | np.floating) and 0 < clip_norm < math.inf):
         raise ValueError(f"clip_norm must be a positive number, got {clip_norm!r}")
     if patience is not None and (_whole("patience", patience) < 1 or validate is None):
         raise ValueError(f"patience must be at least 1, and counts epochs without a better validate(theta), got {patience!r}"

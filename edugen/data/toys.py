@@ -1,6 +1,5 @@
 """Toy classification data in the plane, each of a shape that a linear classifier cannot follow."""
 from collections.abc import Sequence
-from numbers import Real
 from operator import index
 
 import numpy as np
@@ -180,14 +179,16 @@ def counted(name: str, number: int, least: int = 1, most: float = np.inf) -> int
 
 def finite(name: str, number: float) -> float:
     """A finite number, or an error that names it."""
-    if np.ndim(number) or not isinstance(number, Real | np.ndarray) or not np.isfinite(number):
+    value = np.asarray(number)
+    if value.ndim or value.dtype.kind not in "iuf" or not np.isfinite(value):
         raise ValueError(f"{name} must be a finite number, got {number!r}")
     return float(number)
 
 
 def noisy(rng: np.random.Generator, x: np.ndarray, noise: float) -> np.ndarray:
     """`x` with Gaussian noise of that standard deviation."""
-    if np.ndim(noise) or not isinstance(noise, Real | np.ndarray) or not 0 <= noise < np.inf:
+    value = np.asarray(noise)
+    if value.ndim or value.dtype.kind not in "iuf" or not 0 <= value < np.inf:
         raise ValueError(f"noise must be a standard deviation, 0 or a positive number, got {noise!r}")
     return x + noise * rng.normal(size=x.shape)
 
