@@ -101,8 +101,8 @@ ONCE = [
     ("files = [open(os.devnull) for _ in range(99)]", "raised OSError: .*Too many open files"),
     ("[threading.Thread(target=time.sleep, args=(200,)).start() for _ in range(40)]" + WAIT, "it started more than 32 threads")]
 if LINUX and os.geteuid() == 0:                     # shared memory that is not resident: only root is told how much it is
-    ONCE.append(("import mmap; m = mmap.mmap(-1, 1 << 30)\n"
-                 "            for _ in range(512): m.write(b'x' * MIB); m.madvise(mmap.MADV_DONTNEED)\n            time.sleep(200)", MEMORY))
+    ONCE.append(("import mmap; m = mmap.mmap(-1, 1 << 30); "
+                 "[(m.write(b'x' * MIB), m.madvise(mmap.MADV_DONTNEED)) for _ in range(512)]" + WAIT, MEMORY))
 LIMITED = [(start, *case) for start in STARTS for case in EVERYWHERE] + [
     (start, *case) for start in STARTS if start.startswith("process") for case in ONCE]
 
