@@ -46,7 +46,7 @@ class Remote:
 
 def cache_folder() -> Path:
     """Where data is kept: the environment's EDUGEN_DATA, or the user's cache folder."""
-    if "EDUGEN_DATA" in os.environ:
+    if os.environ.get("EDUGEN_DATA"):
         return Path(os.environ["EDUGEN_DATA"]).expanduser()
     return Path(_pooch().os_cache("edugen")) / "data"
 
@@ -62,7 +62,8 @@ def fetch(remote: Remote, progress: bool = True) -> Path:
     Raises
     ------
     DownloadFailed
-        No mirror gave it: no network, not found, cut short, another content. Nothing is left behind.
+        No mirror gave it: no network, not found, cut short, another content; or there is no folder to put it in. Nothing is left
+        behind.
     ValueError
         The file in the cache is not the one it should be.
     ImportError
@@ -75,6 +76,11 @@ def fetch(remote: Remote, progress: bool = True) -> Path:
             raise ValueError(f"{path} is damaged, or another file: its SHA-256 is {found}, expected {remote.sha256}. Delete it "
                              "and call again")
     else:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DownloadFailed(f"cannot download {path.name} to {path.parent}: {error.strerror or error}. EDUGEN_DATA names "
+                                 "another folder") from None
         reasons = []
         for url in remote.urls:
             try:

@@ -92,6 +92,14 @@ def test_no_network(server, tmp_path):
     assert left(tmp_path) == []
 
 
+def test_a_folder_that_cannot_be_made(server, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EDUGEN_DATA", str(tmp_path / "file"))
+    with pytest.raises(DownloadFailed, match=r"cannot download a\.bin to .*file.set: .+\. EDUGEN_DATA names another folder"):
+        fetch(remote(server, "good"))
+    assert server.asked == []                                               # no mirror is at fault
+
+
 def test_no_answer(server, tmp_path, monkeypatch):
     import requests
 
@@ -179,6 +187,8 @@ def test_cache_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert cache_folder() == tmp_path / "sets"
+    monkeypatch.setenv("EDUGEN_DATA", "")                                   # as good as not set
+    assert cache_folder().name == "data" and cache_folder().is_absolute()
     monkeypatch.delenv("EDUGEN_DATA")
     assert cache_folder().name == "data" and "edugen" in str(cache_folder())
 
