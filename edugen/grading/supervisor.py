@@ -256,7 +256,8 @@ class Posix:
         A file is kept by a descriptor, or by a page of it that is mapped. How large the latter is, only root is told; for others
         it counts as a quarter of what is allowed.
         """
-        files, shared = {}, {}
+        files: dict[tuple[int, int], int] = {}
+        shared: dict[tuple[int, int], int] = {}
         for pid in pids:
             for name in names(f"/proc/{pid}/fd"):
                 try:
