@@ -52,7 +52,8 @@ def normalize_gradients(g, x, gain, axis, eps):
 
 # Twins ------------------------------------------------------------------------------------------------------------------
 
-LARGE, SHARES = 2**17, 8                     # numbers from which a second thread pays; of the rows then
+LARGE, SHARES = 2**17, 8                     # numbers from which a second thread pays, along rows; shares of the rows then
+TALL, COLUMNS = 2**20, 256                   # and along columns, over which there are five walks; columns of a share
 
 @jit(fastmath={"reassoc", "contract"})                                    # sums in any order: then the adds need not queue
 def _moments(x, i, eps):
@@ -122,6 +123,7 @@ def _moments_of_columns(low, high, x, eps, mean, r):
 @jit(fastmath={"contract"})
 def _normalize_columns(low, high, x, gain, bias, eps, y):
     mean, r = np.empty_like(gain), np.empty_like(gain)
+    low, high = np.uintp(low * COLUMNS), np.uintp(min(high * COLUMNS, x.shape[1]))        # what can't be negative goes in vectors
     _moments_of_columns(low, high, x, eps, mean, r)
     for i in range(x.shape[0]):
         for j in range(low, high):
@@ -132,6 +134,7 @@ def _normalize_columns(low, high, x, gain, bias, eps, y):
 def _gradients_of_columns(low, high, g, x, gain, eps, dx, dgain, dbias):
     """Gain and bias are along the other axis, so the means of u are the gradients of bias and gain, times gain, over n."""
     mean, r = np.empty_like(gain), np.empty_like(gain)
+    low, high = np.uintp(low * COLUMNS), np.uintp(min(high * COLUMNS, x.shape[1]))        # what can't be negative goes in vectors
     _moments_of_columns(low, high, x, eps, mean, r)
     for i in range(x.shape[0]):
         for j in range(low, high):
@@ -152,9 +155,11 @@ def _compiled(axis, *arrays):
 def _(x, gain, bias, axis, eps):
     if not _compiled(axis, x, gain, bias):
         return normalize.reference(x, gain, bias, axis, eps)
-    y = np.empty(x.shape, x.dtype)
-    loop = _normalize_rows if axis == 1 else _normalize_columns
-    share_out(loop, x.shape[1 - axis], *map(np.ascontiguousarray, (x, gain, bias)), x.dtype.type(eps), y, alone=x.size < LARGE)
+    arrays, y = [*map(np.ascontiguousarray, (x, gain, bias)), x.dtype.type(eps)], np.empty(x.shape, x.dtype)
+    if axis == 1:
+        share_out(_normalize_rows, x.shape[0], *arrays, y, alone=x.size < LARGE)
+    else:
+        share_out(_normalize_columns, -(-x.shape[1] // COLUMNS), *arrays, y, alone=x.size < TALL)
     return y
 
 
@@ -163,11 +168,9 @@ def _(g, x, gain, axis, eps):
     if not _compiled(axis, g, x, gain):
         return normalize_gradients.reference(g, x, gain, axis, eps)
     arrays, alone = [*map(np.ascontiguousarray, (g, x, gain)), x.dtype.type(eps)], x.size < LARGE
-    dx, sums = np.empty(x.shape, x.dtype), np.zeros((2, 1 if alone else SHARES, x.shape[1]), x.dtype)
+    dx, sums = np.empty(x.shape, x.dtype), np.zeros((2, 1 if alone or axis == 0 else SHARES, x.shape[1]), x.dtype)
     if axis == 1:
         share_out(_gradients_of_rows, sums.shape[1], *arrays, dx, *sums, alone=alone)
-        sums = sums.sum(1)
     else:
-        share_out(_gradients_of_columns, x.shape[1], *arrays, dx, *sums[:, 0], alone=alone)
-        sums = sums[:, 0]
-    return dx, *sums
+        share_out(_gradients_of_columns, -(-x.shape[1] // COLUMNS), *arrays, dx, *sums[:, 0], alone=x.size < TALL)
+    return dx, *sums.sum(1)

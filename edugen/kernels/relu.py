@@ -22,7 +22,7 @@ def relu_gradient(g, y):
 @jit
 def _gate(low, high, g, y, result):
     zero, one = g.dtype.type(0), g.dtype.type(1)
-    for i in range(low, high):
+    for i in range(np.uintp(low), np.uintp(high)):                        # an index that could be negative is no vector's
         result[i] = g[i] * (one if y[i] > zero else zero)
 
 

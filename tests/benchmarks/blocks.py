@@ -210,7 +210,8 @@ GROUPS = {"a training step of chapter 3": 0.8}
 
 NOTES = {
     "ConvNet, images 8 x 8, batch 64": "Half of it is convolution, whose kernels oneDNN's outrun (see convolution).",
+    "ConvNet, images 28 x 28, batch 64": "Half of it is convolution, whose kernels oneDNN's outrun (see convolution).",
     "attention block, 128 items of 64, 4 heads, batch 16":
-        "OpenBLAS takes 1.2 to 1.8 times as long for these products as MKL, which PyTorch brings; attention itself is a third.",
-    "a training step of chapter 3": "The GRU is at half of PyTorch's time, the others near it: their products are the floor.",
+        "A third is products, a third attention, both by two threads; the rest walks over arrays of up to 2 MB again and again.",
+    "a training step of chapter 3": "The GRU takes a third to a half of PyTorch's time; the others wait for the third cache.",
 }

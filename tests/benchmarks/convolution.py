@@ -96,7 +96,7 @@ for _name, _size, _stride in (("max", 2, 2), ("max", 3, 2), ("average", 2, 2)):
         "sides": {"edugen": partial(edugen_pool, _name, _size, _stride), "torch": partial(torch_pool, _name, _size, _stride)},
         "goal": None}
 
-_TILE = "The tile of the page reaches 100 to 120 GF/s a core forward and 65 to 80 for the filters; oneDNN's, for AVX-512, 130."
+_TILE = "The tile of the page reaches 100 to 120 GF/s a core forward and 80 to 100 for the filters; oneDNN's, for AVX-512, 130."
 NOTES = {
     **dict.fromkeys(GROUPS, _TILE),
     "conv2d forward + both gradients, (64, 32, 14, 64, 3)": _TILE,
