@@ -45,11 +45,13 @@ ROWS["stack of 256, n = 64, float32"] = {"sides": {"edugen": partial(compiled, (
                                                    "numpy": partial(numpy, (256, 64, 64), "float32"),
                                                    "torch": partial(torch, (256, 64, 64), "float32")}, "goal": 1.0}
 
+_TILE = "The tile was laid out for 16 registers; OpenBLAS's, in assembly for AVX-512, has 32."
 NOTES = {
     "n = 32, float32":
         "Four microseconds of it are the call and the look at the shapes; `matmul` leaves products this small to BLAS.",
     "n = 128, float32": "Even, but for the noise.",
-    "n = 512, float64": "The tile was laid out for 16 registers; OpenBLAS's, in assembly for AVX-512, has 32.",
-    "n = 1024, float64": "The tile was laid out for 16 registers; OpenBLAS's, in assembly for AVX-512, has 32.",
+    "n = 512, float32": _TILE, "n = 1024, float32": _TILE,
+    "n = 512, float64": _TILE,
+    "n = 1024, float64": _TILE,
     "stack of 256, n = 64, float32": "Faster than NumPy's; MKL has kernels of its own for stacks.",
 }
