@@ -174,7 +174,10 @@ def _packed_part(a, b, c, top, bottom, left, right):
                 panel, j = panels[p], left + p * wide
                 for i in range(first, last, TILE):
                     if i + TILE <= last and j + wide <= right:
-                        _tile(block, (i - first) * down, down, along, panel, 0, depth, c, i * c.shape[1] + j, low == 0)
+                        if turned:                                        # said twice, for a 1 that is known saves an addition
+                            _tile(block, i - first, 1, along, panel, 0, depth, c, i * c.shape[1] + j, low == 0)
+                        else:
+                            _tile(block, (i - first) * down, down, 1, panel, 0, depth, c, i * c.shape[1] + j, low == 0)
                     else:                                                 # a tile that reaches over the border of C
                         _tile(block, (i - first) * down, down, along, panel, 0, depth, edge, 0, True)
                         for r in range(min(TILE, last - i)):
