@@ -11,6 +11,7 @@ from scipy import special
 from edugen import check_gradients, grad, hessian, jacobian, vjp
 from edugen.autodiff import cross_entropy, linear, log1mexp, log_sigmoid, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
 from edugen.kernels import use
+from edugen.kernels.matmul import LEAST
 
 QUIET = {"over": "raise", "divide": "raise", "invalid": "raise"}          # an underflow to zero is right and silent
 
@@ -166,6 +167,24 @@ def test_linear_is_its_composition(activation, phi, shape, rng):
     np.testing.assert_allclose(linear(args[0][..., ::-1], args[1][::-1], 0.0, activation), phi(args[0] @ args[1]), rtol=1e-13)
     y = linear(np.ones((2, 2), int), np.eye(2), np.array([1, 2]), activation)
     np.testing.assert_allclose(y, phi(np.array([[2., 3], [2, 3]])))
+
+
+@pytest.mark.parametrize("activation, phi", [("identity", lambda a: a), ("relu", relu), ("tanh", np.tanh)])
+@pytest.mark.parametrize("lead", [(2, 1100), (2200,)])
+def test_a_linear_layer_so_large_that_threads_share_it(lead, activation, phi, rng):
+    x, W, b, g = (rng.normal(size=s) for s in ((*lead, 70), (70, 64), (64,), (*lead, 64)))
+    assert x.size * 64 >= LEAST
+    for bias in (b, b[None], rng.normal(size=g.shape), 0.5):               # the first is added while its rows are near
+        y, pull = vjp(lambda x, W, c: linear(x, W, c, activation), x, W, bias)
+        z, pull_composed = vjp(lambda x, W, c: phi(x @ W + c), x, W, bias)
+        np.testing.assert_allclose(y, z, rtol=1e-10, atol=1e-12)
+        for ours, theirs in zip(pull(g), pull_composed(g), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10)
+    single = linear(*(v.astype(np.float32) for v in (x, W, b)), activation)
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, phi(x @ W + b), atol=2e-4)
+    with pytest.raises(ValueError, match="linear: x .* must have a common n"):
+        linear(x[..., :-1], W, b, activation)
 
 
 def test_linear_layers_are_one_record_each(rng):

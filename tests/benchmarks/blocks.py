@@ -213,5 +213,6 @@ NOTES = {
     "ConvNet, images 28 x 28, batch 64": "Half of it is convolution, whose kernels oneDNN's outrun (see convolution).",
     "attention block, 128 items of 64, 4 heads, batch 16":
         "A third is products, a third attention, both by two threads; the rest walks over arrays of up to 2 MB again and again.",
-    "a training step of chapter 3": "The GRU takes a third to a half of PyTorch's time; the others wait for the third cache.",
+    "a training step of chapter 3":
+        "The GRU takes a third of PyTorch's time; in the attention block two threads have half the speed that each has alone.",
 }
