@@ -159,12 +159,12 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
     waiting, youngest = {output.birth: (output, g)}, [-output.birth]
     while youngest:
         tensor, g = waiting.pop(-heappop(youngest))
-        if tensor.function is None:
-            leaves[tensor.birth] = g
-            continue
-        rules, y, args, options = RULES[tensor.function], tensor.value, tensor.inside, tensor.options
-        if tensor.function in FIRST:
-            g = FIRST[tensor.function](g, y, *args, **options)
+        function = tensor.function
+        if function is None:                                      # the output is a leaf itself
+            return {tensor.birth: g}
+        rules, y, args, options = RULES[function], tensor.value, tensor.inside, tensor.options
+        if function in FIRST:
+            g = FIRST[function](g, y, *args, **options)
         for i, a in enumerate(tensor.args):
             if type(a) is not Tensor or a.level != level:
                 continue                                          # data, or another level's: its cotangent is nobody's business
@@ -176,12 +176,14 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
                 contribution = unbroadcast(contribution, a.value)
             except Exception as error:
                 if not hasattr(error, "__notes__"):
-                    error.add_note(f"in the backward rule of {name(tensor.function)}, argument {i}; {_where(tensor)}")
+                    error.add_note(f"in the backward rule of {name(function)}, argument {i}; {_where(tensor)}")
                 raise
             if _debugging:
                 _refuse_newborn_nan(contribution, g, tensor, i)
             birth = a.birth
-            if birth in waiting:
+            if a.function is None:                                # a leaf passes nothing on, and need not wait
+                leaves[birth] = leaves[birth] + contribution if birth in leaves else contribution
+            elif birth in waiting:
                 waiting[birth] = a, waiting[birth][1] + contribution             # fan-out: contributions add
             else:
                 waiting[birth] = a, contribution
@@ -207,7 +209,7 @@ def unbroadcast(g, like):
             g = np.add.reduce(g, axis=stretched, keepdims=True)
         if g.shape != shape:
             raise ValueError(f"the rule returned a cotangent of shape {came} for an argument of shape {shape}")
-    if g.dtype != dtype:
+    if g.dtype is not dtype and g.dtype != dtype:                            # the first is faster, and nearly always enough
         if g.dtype.kind == "c":
             raise TypeError("a complex number entered the computation; edugen differentiates real numbers only. "
                             "Carry real and imaginary parts as two arrays.")

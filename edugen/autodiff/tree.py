@@ -134,7 +134,10 @@ def _collect(tree, leaves):
         leaves.append(tree)
     elif kind is tuple or kind is list:
         for child in tree:
-            _collect(child, leaves)
+            if type(child) is np.ndarray and child.dtype.kind == "f":     # most children are, and need no call
+                leaves.append(child)
+            else:
+                _collect(child, leaves)
     elif kind is dict:
         for child in tree.values():
             _collect(child, leaves)
@@ -199,10 +202,10 @@ def _build(like, remaining):
     kind = type(like)
     if kind is np.ndarray and like.dtype.kind == "f":                     # as in _collect, the frequent kinds come first
         return next(remaining)
-    if kind is tuple:
-        return tuple([_build(child, remaining) for child in like])
-    if kind is list:
-        return [_build(child, remaining) for child in like]
+    if kind is tuple or kind is list:
+        children = [next(remaining) if type(child) is np.ndarray and child.dtype.kind == "f" else _build(child, remaining)
+                    for child in like]
+        return children if kind is list else tuple(children)
     if kind is dict:
         return {key: _build(child, remaining) for key, child in like.items()}
     if is_leaf(like):

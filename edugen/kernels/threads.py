@@ -37,9 +37,9 @@ def share_out(work: Callable, count: int, *args: Any, alone: bool = False) -> No
     >>> y
     array([ 0.,  1.,  4.,  9., 16.])
     """
-    n = min(PARTS * thread_count(), count)
-    if alone or n < 2 or thread_count() == 1:
+    if alone or count < 2 or thread_count() == 1:
         return work(0, count, *args)
+    n = min(PARTS * thread_count(), count)
     job = work, args, iter([(part * count // n, (part + 1) * count // n) for part in range(n)]), SimpleQueue[Any]()
     for helper in _helpers()[:n - 1]:
         helper.put(job)

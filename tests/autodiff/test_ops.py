@@ -200,6 +200,13 @@ def test_linear_layers_are_one_record_each(rng):
     np.testing.assert_allclose(third, composed, rtol=1e-10)
 
 
+def test_a_linear_layer_takes_lists_as_numpy_does():
+    y = linear([[1.0, 2.0]], [[1.0, 0.0], [3.0, -1.0]], [0.5, 0.0], "relu")
+    assert np.array_equal(y, [[7.5, 0.0]])
+    g = grad(lambda W: np.sum(linear([[1.0, 2.0]], W, [0.5, 0.0])))(np.eye(2))
+    assert np.array_equal(g, [[1.0, 1.0], [2.0, 2.0]])
+
+
 @pytest.mark.parametrize("x, W, b, how, words", [
     ((2, 3), (2, 4), (4,), "tanh", r"common n, got \(2, 3\) and \(2, 4\)"),
     ((2, 3), (3,), (), "relu", r"matrix \(n, m\), got shape \(3,\)"),

@@ -30,7 +30,8 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
     >>> cross_entropy(np.array([[0.0, -np.log(3.0)]]), np.array([[0, 1]]) * 1.0, energies=True)
     array([0.28768207])
     """
-    scores, labels = (v if type(v) is Tensor else np.asarray(v) for v in (scores, labels))
+    scores = scores if type(scores) is Tensor else np.asarray(scores)
+    labels = labels if type(labels) is Tensor else np.asarray(labels)
     logits = -scores if energies else scores
     shape, kind = logits.shape, labels.dtype.kind
     if not shape or not -len(shape) <= axis < len(shape):
@@ -45,9 +46,9 @@ def cross_entropy(scores: Any, labels: Any, axis: int = -1, energies: bool = Fal
         raise ValueError(f"cross_entropy: labels must be integers of shape {expected} or probabilities (floats) of shape "
                          f"{shape}, got {labels.dtype} of shape {labels.shape}")
     if len(shape) == 2 and axis == 1:
-        return _cross_entropy(logits, labels=labels)
+        return _cross_entropy(logits, labels)
     rows = np.reshape(np.moveaxis(logits, axis, -1), (labels.size, shape[axis]))
-    return np.reshape(_cross_entropy(rows, labels=labels.ravel()), expected)
+    return np.reshape(_cross_entropy(rows, labels.ravel()), expected)
 
 
 @primitive
@@ -56,8 +57,8 @@ def _cross_entropy(logits, labels):
 
 
 @rule(_cross_entropy)
-def _(g, y, logits, labels=None):
-    return _cross_entropy_gradient(g, logits, labels=labels)
+def _(g, y, logits, labels):
+    return _cross_entropy_gradient(g, logits, labels)
 
 
 @primitive
@@ -66,12 +67,12 @@ def _cross_entropy_gradient(g, logits, labels):
 
 
 @rule(_cross_entropy_gradient, 0)
-def _(c, y, g, logits, labels=None):
+def _(c, y, g, logits, labels):
     chosen = labels[:, None] == np.arange(logits.shape[1])
     return np.sum(c * (softmax(logits) - chosen), axis=1)
 
 
 @rule(_cross_entropy_gradient, 1)
-def _(c, y, g, logits, labels=None):
+def _(c, y, g, logits, labels):
     p = softmax(logits)
     return g[:, None] * p * (c - np.sum(c * p, axis=1, keepdims=True))
