@@ -155,8 +155,8 @@ def backward(output: Tensor, g: Any) -> dict[int, Any]:
     The cotangent of a value is the derivative of the final scalar with respect to that value. A value used in several places
     gets one contribution from each, and they add, for that is what the chain rule does with several paths.
     """
-    level, leaves = output.level, {}
-    waiting, youngest = {output.birth: (output, g)}, [-output.birth]
+    level, waiting, youngest = output.level, {output.birth: (output, g)}, [-output.birth]
+    leaves: dict[int, Any] = {}
     while youngest:
         tensor, g = waiting.pop(-heappop(youngest))
         function = tensor.function

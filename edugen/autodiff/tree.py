@@ -4,7 +4,7 @@ A leaf is a floating array (or a float, or a tensor). Everything else, integers,
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -151,14 +151,18 @@ def _collect(tree, leaves):
 def _collect_like(like, tree, leaves):
     """Append what stands in `tree` where `like` has leaves, in the order of `like`; False where they don't match."""
     kind = type(like)
-    pairs: Iterable
     if kind is np.ndarray is type(tree) and like.dtype.kind == "f":
         leaves.append(tree)
         return True
     if kind is tuple or kind is list:
         if type(tree) is not kind or len(tree) != len(like):
             return False
-        pairs = zip(like, tree)
+        for a, b in zip(like, tree):                                      # without a call for each array
+            if type(a) is np.ndarray is type(b) and a.dtype.kind == "f":
+                leaves.append(b)
+            elif not _collect_like(a, b, leaves):
+                return False
+        return True
     elif kind is dict:
         if type(tree) is not kind or like.keys() != tree.keys():
             return False
@@ -203,8 +207,10 @@ def _build(like, remaining):
     if kind is np.ndarray and like.dtype.kind == "f":                     # as in _collect, the frequent kinds come first
         return next(remaining)
     if kind is tuple or kind is list:
-        children = [next(remaining) if type(child) is np.ndarray and child.dtype.kind == "f" else _build(child, remaining)
-                    for child in like]
+        children = []
+        for child in like:
+            known = type(child) is np.ndarray and child.dtype.kind == "f"
+            children.append(next(remaining) if known else _build(child, remaining))
         return children if kind is list else tuple(children)
     if kind is dict:
         return {key: _build(child, remaining) for key, child in like.items()}

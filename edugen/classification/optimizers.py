@@ -337,9 +337,9 @@ def rmsprop(lr: float | Schedule = 0.01, beta2: float = 0.99, eps: float = 1e-8,
 def _leaves(theta, g):
     """([leaves of theta], [those of g in the same order]), and the way back to a tree."""
     columns, build = tree.columns(theta, g)
-    if [getattr(p, "shape", ()) for p in columns[0]] != [getattr(d, "shape", ()) for d in columns[1]]:
-        i, p, d = next((i, p, d) for i, (p, d) in enumerate(zip(*columns, strict=True)) if np.shape(p) != np.shape(d))
-        raise ValueError(f"the gradient of theta{tree.paths(theta)[i]} must have its shape, {np.shape(p)}, got {np.shape(d)}")
+    for i, (p, d) in enumerate(zip(*columns, strict=True)):
+        if getattr(p, "shape", ()) != getattr(d, "shape", ()):
+            raise ValueError(f"the gradient of theta{tree.paths(theta)[i]} must have its shape, {np.shape(p)}, got {np.shape(d)}")
     return columns, build
 
 

@@ -4,8 +4,8 @@ Subtracting the largest entry first changes nothing, for it cancels above and be
 Entries of -inf get no share. A row of -inf alone has nothing to share out: its softmax is all zero and its logsumexp -inf.
 An entry that `where` leaves out (attention's mask) counts as -inf, whatever stands there, also NaN.
 
-Why the twins are fast: NumPy walks through memory once for each of max, subtract, exp, sum and divide; a twin takes one row,
-which stays in the fastest cache, through all of them, and every loop over it is arithmetic that the compiler does for eight or
+Why the twins are fast: NumPy walks through memory once for each of max, subtract, exp, sum and divide; a twin takes a few rows,
+which stay in the fastest cache, through all of them, and every loop over them is arithmetic that the compiler does for eight or
 sixteen numbers at once. Many rows are shared out among threads.
 """
 import numpy as np
@@ -87,12 +87,13 @@ def _labelled(logits, labels):
 
 
 def _passed_back(g, logits, labels):
-    _labelled(logits, labels)
-    _to_rows(g, logits)
+    _to_rows(g, logits, labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"cross_entropy_gradient: labels must be integers, got {labels.dtype}")
 
 
 _in_rows = fitting("cross_entropy", "logits (N, K), labels (N)")
-_to_rows = fitting("cross_entropy_gradient", "g (N), logits (N, K)")
+_to_rows = fitting("cross_entropy_gradient", "g (N), logits (N, K), labels (N)")
 
 
 def _refuse_labels(labels, classes):
@@ -143,8 +144,8 @@ def _total(x, i):
 
 
 @jit
-def _exponentials(x, i, out, k):
-    """out[k] = exp(x[i] - largest); returns the largest entry and the sum, which is 1 in place of 0 for a row of -inf.
+def _long_row(x, i, out, k):
+    """out[k] = exp(x[i] - its largest entry); returns that entry and the sum, which is 1 in place of 0 for a row of -inf.
 
     (The rows are not passed as views, x[i], for Numba counts the users of a view, which takes as long as ten exponentials.)
     """
@@ -156,58 +157,104 @@ def _exponentials(x, i, out, k):
     return largest, max(_total(out, k), x.dtype.type(1))
 
 
+@jit
+def _short_rows(x, first, last, out, k, largest, totals):
+    """The same for rows first..last, and all their exponentials in one loop: ten numbers alone don't fill two vectors."""
+    limit, columns = np.finfo(x.dtype).max, x.shape[1]
+    for i in range(first, last):
+        largest[i - first] = _largest(x, i)
+        shift = min(max(largest[i - first], -limit), limit)
+        for j in range(columns):
+            out[k + i - first, j] = x[i, j] - shift
+    flat = out.reshape(-1)
+    for j in range(np.uintp(k * columns), np.uintp((k + last - first) * columns)):            # no index that could be negative
+        flat[j] = exp(flat[j])
+    for i in range(last - first):
+        totals[i] = max(_total(out, k + i), x.dtype.type(1))
+
+
+@jit
+def _exponentials(x, first, last, out, k, largest, totals):
+    """The same for rows of any length."""
+    if x.shape[1] < LONG:
+        _short_rows(x, first, last, out, k, largest, totals)
+    else:
+        for i in range(last - first):
+            largest[i], totals[i] = _long_row(x, first + i, out, k + i)
+
+
+@jit
+def _blocks(x):
+    """How many rows go together, and a place for them, for their largest entries and for their sums."""
+    rows = max(1, BLOCK // x.shape[1])
+    return rows, np.empty((rows, x.shape[1]), x.dtype), np.empty(rows, x.dtype), np.empty(rows, x.dtype)
+
+
+LONG, BLOCK = 256, 2048                                                   # numbers of a row; of a block, in the fastest cache
 LARGE = 2**17                                                             # numbers from which a second thread pays
 
 
 @jit
 def _softmax_rows(low, high, x, out):
-    for i in range(low, high):
-        _, total = _exponentials(x, i, out, i)
-        share = x.dtype.type(1) / total                                   # one division, K products
-        for j in range(x.shape[1]):
-            out[i, j] *= share
+    rows, _, largest, totals = _blocks(x)
+    for first in range(low, high, rows):
+        last = min(first + rows, high)
+        _exponentials(x, first, last, out, first, largest, totals)
+        for i in range(first, last):
+            share = x.dtype.type(1) / totals[i - first]                   # one division, K products
+            for j in range(x.shape[1]):
+                out[i, j] *= share
 
 
 @jit
 def _logsumexp_rows(low, high, x, out):
-    row = np.empty_like(x[:1])
-    for i in range(low, high):
-        largest, total = _exponentials(x, i, row, 0)
-        out[i] = np.log(total) + largest
+    rows, block, largest, totals = _blocks(x)
+    for first in range(low, high, rows):
+        last = min(first + rows, high)
+        _exponentials(x, first, last, block, 0, largest, totals)
+        for i in range(first, last):
+            out[i] = np.log(totals[i - first]) + largest[i - first]
 
 
 @jit
 def _log_softmax_rows(low, high, x, out):
-    row = np.empty_like(x[:1])
+    rows, block, largest, totals = _blocks(x)
     limit = np.finfo(x.dtype).max
-    for i in range(low, high):
-        largest, total = _exponentials(x, i, row, 0)
-        shift, log_total = min(max(largest, -limit), limit), np.log(total)
-        for j in range(x.shape[1]):
-            out[i, j] = x[i, j] - shift - log_total
+    for first in range(low, high, rows):
+        last = min(first + rows, high)
+        _exponentials(x, first, last, block, 0, largest, totals)
+        for i in range(first, last):
+            shift, log_total = min(max(largest[i - first], -limit), limit), np.log(totals[i - first])
+            for j in range(x.shape[1]):
+                out[i, j] = x[i, j] - shift - log_total
 
 
 @jit
 def _cross_entropy_rows(low, high, x, labels, out):
-    row = np.empty_like(x[:1])
+    rows, block, largest, totals = _blocks(x)
     limit = np.finfo(x.dtype).max
-    for i in range(low, high):
-        if not 0 <= labels[i] < x.shape[1]:                               # nobody else looks at the bounds
-            raise IndexError
-        largest, total = _exponentials(x, i, row, 0)
-        out[i] = np.log(total) - (x[i, labels[i]] - min(max(largest, -limit), limit))
+    for first in range(low, high, rows):
+        last = min(first + rows, high)
+        _exponentials(x, first, last, block, 0, largest, totals)
+        for i in range(first, last):
+            if not 0 <= labels[i] < x.shape[1]:                           # nobody else looks at the bounds
+                raise IndexError
+            out[i] = np.log(totals[i - first]) - (x[i, labels[i]] - min(max(largest[i - first], -limit), limit))
 
 
 @jit
 def _cross_entropy_gradient_rows(low, high, g, x, labels, out):
-    for i in range(low, high):
-        if not 0 <= labels[i] < x.shape[1]:
-            raise IndexError
-        _, total = _exponentials(x, i, out, i)
-        share = g[i] / total
-        for j in range(x.shape[1]):
-            out[i, j] *= share
-        out[i, labels[i]] -= g[i]
+    rows, _, largest, totals = _blocks(x)
+    for first in range(low, high, rows):
+        last = min(first + rows, high)
+        _exponentials(x, first, last, out, first, largest, totals)
+        for i in range(first, last):
+            if not 0 <= labels[i] < x.shape[1]:
+                raise IndexError
+            share = g[i] / totals[i - first]
+            for j in range(x.shape[1]):
+                out[i, j] *= share
+            out[i, labels[i]] -= g[i]
 
 
 def _compiled(x, axis=0):

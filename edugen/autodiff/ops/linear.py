@@ -55,7 +55,8 @@ def _affine(x, W, b, relu=False):
     if axes != 2:
         raise ValueError(f"linear: W must be a matrix (n, m), got shape {W.shape}")
     rows = x if d < 3 else matrix(x)                                      # one product, not one for each matrix of a stack
-    fused = _large(x, W) and type(b) is np.ndarray and b.shape == W.shape[1:] and b.dtype == W.dtype == x.dtype
+    fused = (x.size * W.shape[1] >= LEAST and type(x) is np.ndarray is type(W) is type(b)
+             and b.shape == W.shape[1:] and b.dtype == W.dtype == x.dtype)
     try:
         if not d:                                                         # `dot` would scale W by a number
             raise ValueError
@@ -79,11 +80,9 @@ def matrix(x):
 
 def product(a, b):
     """a b, of vectors or matrices; of arrays, and large, by the kernel, which knows when to share it between threads."""
-    return kernel(a, b) if _large(a, b) else np.dot(a, b)                 # of small ones, `dot` takes half as long as `matmul`
-
-
-def _large(a, b):
-    return type(a) is np.ndarray is type(b) and a.size * b.shape[1] >= LEAST
+    if type(a) is np.ndarray is type(b) and a.size * b.shape[1] >= LEAST:
+        return kernel(a, b)
+    return np.dot(a, b)                                                   # for small ones `matmul` takes longer to begin
 
 
 @primitive
