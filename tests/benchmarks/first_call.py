@@ -42,6 +42,7 @@ CALLS = {                                                                # modul
     "relu": lambda m: (m.relu_gradient(X, X), m.relu_gradient(MANY, MANY)),
     "softmax": lambda m: (m.softmax(X), m.log_softmax(X), m.logsumexp(X), m.cross_entropy(X, LABELS),
                           m.cross_entropy_gradient(COLUMN, X, LABELS)),
+    "tanh": lambda m: (m.add_tanh(X.copy(), ROW),),
 }
 
 

@@ -68,6 +68,12 @@ def relu(m):
     return lambda: relu_gradient(g, y)
 
 
+def tanh(m):
+    from edugen.kernels.tanh import add_tanh
+    a, b = _normal(200 * m, 256), np.zeros(256, np.float32)
+    return lambda: add_tanh(a, b)
+
+
 def distances(d):
     def make(m):
         from edugen.kernels.distances import squared_distances
@@ -156,6 +162,7 @@ CASES = {
     "normalization": Case("rows, from 128 of 256", normalization),
     "Adam": Case("parameters, from 20,000", adam),
     "gradient of a relu": Case("numbers, from 50,000", relu),
+    "bias and tanh": Case("rows, from 200 of 256", tanh),
     "distances, 3 dimensions": Case("points, from 500 to 50 others", distances(3)),
     "distances, 40 dimensions": Case("points, from 500 to 50 others", distances(40)),
     "attention, forward and backward, sets": Case("sets, from 4 of 64 items", attention(lambda m: 4 * m, lambda m: 64)),

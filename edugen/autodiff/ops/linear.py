@@ -10,6 +10,7 @@ import numpy as np
 
 from ...kernels.matmul import LEAST
 from ...kernels.matmul import matmul as kernel
+from ...kernels.tanh import add_tanh
 from ..tensor import primitive, rule
 from .activations import where_positive
 
@@ -48,29 +49,38 @@ def linear(x: Any, W: Any, b: Any, activation: str = "identity") -> Any:
 
 
 def _affine(x, W, b, relu=False):
-    try:
-        d, axes = x.ndim, W.ndim
-    except AttributeError:                                                # lists, or numbers
-        return _affine(np.asarray(x), np.asarray(W), b, relu)
-    if axes != 2:
-        raise ValueError(f"linear: W must be a matrix (n, m), got shape {W.shape}")
-    rows = x if d < 3 else matrix(x)                                      # one product, not one for each matrix of a stack
-    fused = (x.size * W.shape[1] >= LEAST and type(x) is np.ndarray is type(W) is type(b)
-             and b.shape == W.shape[1:] and b.dtype == W.dtype == x.dtype)
-    try:
-        if not d:                                                         # `dot` would scale W by a number
-            raise ValueError
-        y = kernel(rows, W, b, relu) if fused else np.dot(rows, W)
-    except ValueError:
-        raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got {x.shape} and {W.shape}") from None
-    y = y if d < 3 else np.reshape(y, (*x.shape[:-1], W.shape[1]))
-    if fused:
-        return y
+    if _alike(x, W, b) and x.size * W.shape[1] >= LEAST:
+        return _times(x, W, b, relu)
+    y = _times(x, W)
     try:
         y = np.add(y, b, out=y if getattr(b, "dtype", None) == y.dtype else None)
     except ValueError:
         raise ValueError(f"linear: b must be of shape {y.shape[-1:]}, or broadcast to {y.shape}, got {np.shape(b)}") from None
     return np.maximum(y, 0, out=y) if relu else y
+
+
+def _alike(x, W, b):
+    """Whether these are arrays of one precision, and b a vector: what the kernels add in passing."""
+    return (type(x) is np.ndarray is type(W) is type(b) and b.dtype == W.dtype == x.dtype
+            and b.ndim == 1 and b.shape == W.shape[1:])
+
+
+def _times(x, W, *bias_relu):
+    """x W, and what the kernel shall do after it."""
+    try:
+        d, axes = x.ndim, W.ndim
+    except AttributeError:                                                # lists, or numbers
+        return _times(np.asarray(x), np.asarray(W))
+    if axes != 2:
+        raise ValueError(f"linear: W must be a matrix (n, m), got shape {W.shape}")
+    try:
+        if not d:                                                         # `dot` would scale W by a number
+            raise ValueError
+        rows = x if d < 3 else matrix(x)                                  # one product, not one for each matrix of a stack
+        y = kernel(rows, W, *bias_relu) if bias_relu else product(rows, W)
+    except ValueError:
+        raise ValueError(f"linear: x (..., n) and W (n, m) must have a common n, got {x.shape} and {W.shape}") from None
+    return y if d < 3 else np.reshape(y, (*x.shape[:-1], W.shape[1]))
 
 
 def matrix(x):
@@ -97,8 +107,7 @@ def _linear_relu(x, W, b):
 
 @primitive
 def _linear_tanh(x, W, b):
-    y = _affine(x, W, b)
-    return np.tanh(y, out=y if y.dtype.kind == "f" else None)
+    return add_tanh(_times(x, W), b) if _alike(x, W, b) else np.tanh(_affine(x, W, b))
 
 
 _LAYERS: dict[str, Callable] = {"identity": _linear, "relu": _linear_relu, "tanh": _linear_tanh}
