@@ -1,7 +1,7 @@
 r"""The end of a layer of tanh units: its bias, and tanh.
 
 NumPy adds in one walk through memory and takes tanh in another, number by number on many processors. The twin does both in one,
-by arithmetic that the compiler does for eight or sixteen numbers at once. (What tanh passes back, g (1 - y y), is as fast in NumPy.)
+by arithmetic that the compiler does for eight or sixteen numbers at once. (What tanh passes back, g (1 - y y), NumPy does well.)
 """
 import numpy as np
 
