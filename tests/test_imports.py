@@ -106,3 +106,35 @@ def test_importing_edugen_costs_no_more_than_importing_numpy(tmp_path):
     bytecode = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     runs = [subprocess.run(command, cwd=ROOT, env=bytecode, capture_output=True, text=True, check=True) for _ in range(6)]
     assert min(float(run.stdout) for run in runs) < 1.0                 # of CPU time, the least: 0.3
+
+
+WITHOUT_UNIX = """
+import os, pkgutil, importlib, signal, sys
+
+unix = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in unix:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+import asyncio, multiprocessing, subprocess, numpy, pytest      # others' modules, which ask for their system when they are imported
+for name in unix:
+    sys.modules.pop(name, None)
+sys.meta_path.insert(0, Absent())
+for module, names in {os: ("fork", "getuid", "geteuid", "killpg", "setsid", "getpgid", "getloadavg", "sched_getaffinity"),
+                      signal: ("SIGKILL", "SIGALRM", "SIGCHLD", "SIGXCPU", "setitimer")}.items():
+    for name in names:
+        vars(module).pop(name, None)
+import edugen.grading
+print(*[importlib.import_module(m.name).__name__ for m in pkgutil.walk_packages(edugen.grading.__path__, "edugen.grading.")])
+"""
+
+
+def test_the_grader_can_be_imported_where_there_is_no_unix():
+    """Windows has no `resource`, no `fork`, no SIGKILL: whoever wants one asks for it when it is needed."""
+    done = python(WITHOUT_UNIX)
+    assert done.returncode == 0, done.stderr
+    assert {"edugen.grading.supervisor", "edugen.grading.runner", "edugen.grading.batch"} <= {*done.stdout.split()}

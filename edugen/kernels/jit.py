@@ -72,7 +72,8 @@ def jit(f: Callable | None = None, *, fastmath: Any = False, writes: str = "", c
     writes : names of the arrays that are written to
         Numba compiles anew for each layout of each array, and again where one is read-only: for a product, dozens of times. With
         `writes`, once for each dtype (of the first of them): for contiguous arrays that are written to, and any others.
-    check : function of the same arguments, that refuses what doesn't fit; not called where a compiled function calls this one
+    check : function of the same arguments, that refuses what doesn't fit; not called where a compiled function calls this one,
+        nor by `.unchecked(...)`, for callers that have looked themselves
     """
     if f is None:
         return functools.partial(jit, fastmath=fastmath, writes=writes, check=check)
@@ -84,8 +85,6 @@ def jit(f: Callable | None = None, *, fastmath: Any = False, writes: str = "", c
     @functools.wraps(f)
     def call(*args):
         nonlocal compiled
-        if check:
-            check(*args)
         if compiled is None:
             with _building:
                 compiled = build()
@@ -93,8 +92,6 @@ def jit(f: Callable | None = None, *, fastmath: Any = False, writes: str = "", c
 
     @functools.wraps(f)
     def call_by_dtype(*args):
-        if check:
-            check(*args)
         kind = args[decides].dtype.char                                      # a letter: a dtype takes a microsecond to hash
         if kind not in versions:
             with _building:
@@ -115,8 +112,14 @@ def jit(f: Callable | None = None, *, fastmath: Any = False, writes: str = "", c
         except RuntimeError:                                                 # no folder that can be written to
             return numba.njit(signature, **options)(rebuilt)
     call = call_by_dtype if writes else call
-    call.compiled = build                                                    # type: ignore[attr-defined]
-    return call
+
+    @functools.wraps(f)
+    def checked(*args):
+        check(*args)                                                         # type: ignore[misc]
+        return call(*args)
+    chosen = checked if check else call
+    chosen.compiled, chosen.unchecked = build, call                          # type: ignore[attr-defined]
+    return chosen
 
 
 def _any_layout(f, args, written):

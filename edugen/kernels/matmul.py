@@ -252,14 +252,14 @@ IN_PLACE, THREADED = 2**15, 2**23   # numbers in a B that is read where it lies;
 def fastest(a, b):
     """The product by the step that is fastest for its size: 1-D, 2-D or stacks, one precision, NumPy's rules of broadcasting."""
     if a.ndim == 2 == b.ndim:
-        contiguous = _check(a, b)
-        c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-        if c.size * a.shape[1] >= THREADED:
+        contiguous, (n, k), m = _check(a, b), a.shape, b.shape[1]
+        c = np.empty((n, m), a.dtype)
+        if n * k * m >= THREADED:
             threads(a[None], b[None], c[None], 4)
-        elif contiguous and b.size <= IN_PLACE:
-            registers(a, b, c)
+        elif contiguous and k * m <= IN_PLACE:
+            registers.unchecked(a, b, c)
         else:
-            packed(a, b, c)
+            packed.unchecked(a, b, c)
         return c
     if a.ndim == 1 or b.ndim == 1:
         c = fastest(a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b)
@@ -279,10 +279,10 @@ def fastest(a, b):
 def _check(a, b):
     """Whether both are contiguous, once they are known to be fit for a product."""
     flags, others = a.flags, b.flags
-    if a.dtype != b.dtype or a.dtype not in PRECISIONS or not (flags.aligned and others.aligned):
+    if not (a.dtype == b.dtype in PRECISIONS and flags.aligned and others.aligned):
         raise TypeError("a compiled product needs two aligned arrays of one precision, float32 or float64, "
                         f"got {a.dtype} and {b.dtype}")
-    if 0 in (a.ndim, b.ndim):
+    if not (a.ndim and b.ndim):
         raise ValueError(f"matmul: a and b must have at least one axis, got shapes {a.shape} and {b.shape}")
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(f"matmul: a has rows of {a.shape[-1]} numbers and b columns of {b.shape[-2]}; "
