@@ -61,3 +61,8 @@ def test_a_layer_with_either(shape, dtype, rng):
         np.testing.assert_allclose(u, v, rtol=0, atol=50 * np.finfo(dtype).eps)
     for before, after in zip(kept, (x, W, b), strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+def test_a_layer_of_integers():
+    y = linear(np.array([[1, 2]]), np.array([[1, 0], [0, -1]]), np.array([0, 1]), "tanh")
+    np.testing.assert_allclose(y, np.tanh([[1.0, -1.0]]), rtol=1e-15)

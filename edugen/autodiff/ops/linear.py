@@ -61,7 +61,7 @@ def _affine(x, W, b, relu=False):
 
 def _alike(x, W, b):
     """Whether these are arrays of one precision, and b a vector: what the kernels add in passing."""
-    return (type(x) is np.ndarray is type(W) is type(b) and b.dtype == W.dtype == x.dtype
+    return (type(x) is np.ndarray is type(W) is type(b) and b.dtype == W.dtype == x.dtype and b.dtype.kind == "f"
             and b.ndim == 1 and b.shape == W.shape[1:])
 
 
