@@ -6,7 +6,7 @@ from scipy import special
 from edugen.kernels import softmax as kernels
 from edugen.kernels import use
 
-SHAPES = [(64, 10), (1, 1), (5, 1), (1, 7), (3, 1000), (17, 33), (0, 4)]
+SHAPES = [(64, 10), (1, 1), (5, 1), (1, 7), (3, 1000), (17, 33), (0, 4), (1000, 10), (4500, 1), (20, 255), (20, 256), (3, 4097)]
 TOLERANCE = {np.float32: 3e-6, np.float64: 1e-12}
 
 
