@@ -120,7 +120,7 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-import asyncio, multiprocessing, subprocess, numpy, pytest      # others' modules, which ask for their system when they are imported
+import asyncio, multiprocessing, subprocess, numpy, pytest      # they ask for their system at their import
 for name in unix:
     sys.modules.pop(name, None)
 sys.meta_path.insert(0, Absent())
