@@ -200,6 +200,13 @@ def test_linear_layers_are_one_record_each(rng):
     np.testing.assert_allclose(third, composed, rtol=1e-10)
 
 
+def test_a_bias_that_is_no_vector_of_its_length_broadcasts(rng):
+    x, W = rng.normal(size=(4, 3)), rng.normal(size=(3, 5))
+    for b in (rng.normal(size=1), rng.normal(size=(4, 1)), rng.normal(size=(1, 5)), np.array(0.5)):
+        for activation, phi in (("identity", lambda a: a), ("relu", relu), ("tanh", np.tanh)):
+            np.testing.assert_allclose(linear(x, W, b, activation), phi(x @ W + b), rtol=1e-12)
+
+
 def test_a_linear_layer_takes_lists_as_numpy_does():
     y = linear([[1.0, 2.0]], [[1.0, 0.0], [3.0, -1.0]], [0.5, 0.0], "relu")
     assert np.array_equal(y, [[7.5, 0.0]])
@@ -212,6 +219,7 @@ def test_a_linear_layer_takes_lists_as_numpy_does():
     ((2, 3), (3,), (), "relu", r"matrix \(n, m\), got shape \(3,\)"),
     ((), (3, 2), (2,), "relu", "common n"), ((2, 3), (3, 4), (3,), "identity", r"b must be of shape \(4,\).*got \(3,\)"),
     ((2, 3), (3, 4), (5, 2, 4), "tanh", r"b must be of shape"),
+    ((2, 3), (3, 4), (3,), "tanh", r"b must be of shape \(4,\).*got \(3,\)"),
     ((2, 3), (3, 4), (4,), "gelu", "identity, relu, tanh, got 'gelu'")])
 def test_what_does_not_fit_a_linear_layer_is_named(x, W, b, how, words):
     with pytest.raises(ValueError, match=words):

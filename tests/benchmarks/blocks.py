@@ -209,7 +209,7 @@ ROWS["attention block, 128 items of 64, 4 heads, batch 16"] = {
 GROUPS = {"a training step of chapter 3": 0.8}
 
 NOTES = {
-    "ConvNet, images 8 x 8, batch 64": "On a Xeon with AVX-512, which oneDNN's assembly uses: 1.09.",
+    "ConvNet, images 8 x 8, batch 64": "On a Xeon with AVX-512: 1.09.",
     "ConvNet, images 28 x 28, batch 64": "On that Xeon: 1.05.",
     "attention block, 128 items of 64, 4 heads, batch 16":
         "On that Xeon 1.42: a third is products, a third attention, both by two threads; the rest walks over 2 MB many times.",

@@ -97,7 +97,7 @@ for _name, _size, _stride in (("max", 2, 2), ("max", 3, 2), ("average", 2, 2)):
         "goal": None}
 
 NOTES = {
-    "conv2d forward": "The smallest of the five is the furthest. On a Xeon with AVX-512, which oneDNN's assembly uses: 1.39.",
-    "conv2d forward + both gradients": "On a Xeon with AVX-512, which oneDNN's assembly uses: 1.16, the worst of the five 1.75.",
+    "conv2d forward": "The smallest of the five is the furthest. On a Xeon with AVX-512: 1.39.",
+    "conv2d forward + both gradients": "On a Xeon with AVX-512: 1.16, the worst of the five 1.75.",
     "conv1d forward, (32, 64, 512), k = 5 → 64": "Even, but for the noise; on a Xeon with AVX-512, too (1.02).",
 }
